@@ -1,0 +1,1 @@
+"""What plugins implement; every class docstring is the contract's reference page."""

@@ -1,0 +1,127 @@
+"""What the kernel lends to plugins: time, chance, the outbound client, storage, jobs."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+import httpx
+from sqlalchemy import Connection
+
+T = TypeVar("T")
+
+
+@runtime_checkable
+class Clock(Protocol):
+    """The only source of time; ``leadexec.testing.FakeClock`` stands in for it in tests."""
+
+    def now(self) -> datetime:
+        """Return the present instant, aware, UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds that only grow, for measuring and deadlines."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after ``seconds`` of this clock."""
+        ...
+
+
+@runtime_checkable
+class Randomness(Protocol):
+    """The only source of chance; ``leadexec.testing.FakeRandomness`` repeats itself in tests."""
+
+    def bytes(self, count: int) -> bytes:
+        """Return ``count`` unpredictable bytes, fit for secrets."""
+        ...
+
+    def fraction(self) -> float:
+        """Return a number in [0, 1), for jitter and sampling."""
+        ...
+
+
+class OutboundHttp(Protocol):
+    """The one outbound HTTP client: pooled, refusing private addresses unless allowed."""
+
+    def stream(
+        self,
+        method: str,
+        url: str,
+        *,
+        content: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        auth: httpx.Auth | None = None,
+        timeout: float = 30.0,
+    ) -> AbstractAsyncContextManager[httpx.Response]:
+        """Send a request; the response's body is not read yet. ``timeout`` is in seconds."""
+        ...
+
+    async def fetch(
+        self,
+        method: str,
+        url: str,
+        *,
+        content: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        auth: httpx.Auth | None = None,
+        timeout: float = 30.0,
+        limit: int = 1_048_576,
+    ) -> "HttpAnswer":
+        """Send a request and read its answer, all within ``timeout`` seconds.
+
+        At most ``limit`` bytes of the (decompressed) body are read and kept; a longer body is cut
+        and ``truncated`` is set.
+
+        Raises:
+            UnavailableError: The address is refused (``address_refused``), does not answer
+                (``connect_failed``), is too slow (``timeout``) or breaks off (``connection_lost``).
+        """
+        ...
+
+
+class HttpAnswer(Protocol):
+    """What came back: bounded in size, read to the end or to the limit."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    truncated: bool
+
+    def text(self) -> str:
+        """Return the body as text in its declared charset, never failing."""
+        ...
+
+
+class Storage(Protocol):
+    """Transactions for a plugin's own tables and jobs."""
+
+    async def read(self, question: Callable[[Connection], T]) -> T:
+        """Run ``question`` in a read transaction and return its answer."""
+        ...
+
+    async def change(self, act: Callable[[Connection], T]) -> T:
+        """Run ``act`` in an ordinary write transaction, commit, return its result."""
+        ...
+
+
+class Services(Protocol):
+    """Handed to every plugin and, in its setup, to every component."""
+
+    clock: Clock
+    randomness: Randomness
+    http: OutboundHttp
+    storage: Storage
+    leads: "LeadActs"
+
+
+class LeadActs(Protocol):
+    """What a plugin's job may do to a lead that is already stored."""
+
+    async def append_fields(self, lead_uid: str, fields: Mapping[str, Any], reason: str) -> int:
+        """Fill the lead's empty fields from ``fields``; return how many were filled. Audited."""
+        ...
+
+    async def redeliver(self, lead_uid: str, reason: str) -> int:
+        """Send the lead's accepted deliveries once more; return how many were queued."""
+        ...

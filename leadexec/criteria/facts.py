@@ -1,0 +1,53 @@
+"""One lead as criteria see it: typed values, each worked out once and only when asked for."""
+
+from datetime import datetime
+
+from leadexec.criteria.values import (
+    FieldKind,
+    Fields,
+    Schema,
+    Typed,
+    is_scalar,
+    leaf_texts,
+    typed_value,
+)
+
+TEXT_CAP = 10_000
+"""Patterns look at this many characters of a text at most; the rest is cut off."""
+
+
+class Facts(dict[str, Typed]):
+    """The typed values of one lead at one instant: ``facts["State"]`` is ``"ca"`` or None.
+
+    Share one among all trees that judge the same lead: what one tree has worked out serves the
+    others.
+    """
+
+    __slots__ = ("_texts", "fields", "now", "schema")
+
+    def __init__(self, schema: Schema, fields: Fields, now: datetime) -> None:
+        """Look at ``fields`` through ``schema`` at the instant ``now`` (aware)."""
+        super().__init__()
+        self.schema = schema
+        self.fields = fields
+        self.now = now
+        self._texts: dict[str, tuple[bytes, ...]] = {}
+
+    def __missing__(self, field: str) -> Typed:
+        kind = self.schema[field]
+        value = self[field] = typed_value(kind, self.fields.get(field))
+        return value
+
+    def texts(self, field: str) -> tuple[bytes, ...]:
+        """Return the field's texts in their own case, as UTF-8 of at most ``TEXT_CAP`` characters.
+
+        None for an empty field, one for a scalar, one for each leaf of a list.
+        """
+        found = self._texts.get(field)
+        if found is None:
+            value = self.fields.get(field)
+            readable = is_scalar(value) or self.schema[field] is FieldKind.LIST
+            leaves = leaf_texts(value) if readable else ()
+            found = tuple(text[:TEXT_CAP].encode("utf-8", "replace") for text in leaves)
+            self._texts[field] = found
+        return found

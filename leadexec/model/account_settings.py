@@ -1,0 +1,27 @@
+"""What holds for the whole installation (``AC1``, ``CS6``, ``CS9``)."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from leadexec.model.entity import Entity, entity
+from leadexec.model.source import AutomationUse
+
+
+@entity(
+    name="account_settings",
+    plural="account_settings",
+    title="Account settings",
+    singleton=True,
+)
+class AccountSettings(Entity, kw_only=True, frozen=True):
+    """What holds for the whole installation (``CS9``, ``CS6``)."""
+
+    company: Annotated[str, Meta(max_length=200)] = ""
+    currency: Annotated[str, Meta(min_length=3, max_length=3)] = "USD"
+    time_zone: str = "UTC"
+    default_automation: AutomationUse | None = None
+    route_duplicates: Annotated[
+        bool,
+        Meta(description="Duplicate leads are delivered after the original, not rejected (CS6)"),
+    ] = False
