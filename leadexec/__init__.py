@@ -30,6 +30,7 @@ from leadexec.contracts.job import JobHandler
 from leadexec.contracts.lead import Lead, LeadFieldInfo, LeadTypeInfo, SystemField
 from leadexec.contracts.script import DistributionScript, ScriptSetup, Selection, Stop
 from leadexec.contracts.services import (
+    Campaigns,
     Clock,
     HttpAnswer,
     LeadActs,
@@ -75,6 +76,7 @@ __all__ = [
     "Amount",
     "Attempt",
     "AutomationStrategy",
+    "Campaigns",
     "Candidate",
     "Claim",
     "Clock",

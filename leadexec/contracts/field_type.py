@@ -1,12 +1,14 @@
 """The contract of a lead field's type (``LT4``)."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import datetime
 from typing import ClassVar
 
 import msgspec
 
 from leadexec.contracts.component import Component, S
-from leadexec.contracts.values import FieldKind, RawValue, Value
+from leadexec.contracts.values import FieldKind, Fields, RawValue, Value
 from leadexec.errors import InvalidValueError
 
 
@@ -19,6 +21,9 @@ class FieldSetup(msgspec.Struct, kw_only=True, frozen=True):
     """How it is shown; messages name the field by it."""
     delimiter: str = ""
     """The campaign's custom value delimiter (``LS16``), when one field holds several values."""
+    schema: Mapping[str, FieldKind] = {}
+    """The lead type's fields and their kinds, for a type that computes its value from others.
+    Empty where there are no others (a sub field)."""
 
 
 class FieldType(Component[S], ABC):
@@ -31,6 +36,10 @@ class FieldType(Component[S], ABC):
 
     kind: ClassVar[FieldKind]
     """What criteria, filters and storage take the value for."""
+    computed: ClassVar[bool] = False
+    """Whether the value comes from ``compute``. What is posted for such a field is then ignored:
+    the kernel calls neither ``parse`` nor ``sample`` for it, and ``parse`` refuses all (code
+    ``computed``), so that nothing posted can take the computed value's place."""
 
     def __init__(self, settings: S, setup: FieldSetup) -> None:
         """Compile ``settings`` for one field; raise ``ConfigurationError`` with every fault."""
@@ -55,6 +64,22 @@ class FieldType(Component[S], ABC):
     @abstractmethod
     def sample(self) -> str:
         """Return a valid raw value, for posting instructions and test posts."""
+
+    def reads(self) -> frozenset[str]:
+        """Return the names of the fields that ``compute`` reads, to be computed before this one."""
+        return frozenset()
+
+    def compute(self, fields: Fields, now: datetime) -> Value:
+        """Return the value of a computed field, or None where it has none.
+
+        Called once per lead, only if ``computed``, when every field in ``reads`` has its value;
+        pure and quick, as ``parse``. If it raises, the lead is held and the plugin named.
+
+        Args:
+            fields: The lead's own fields, parsed.
+            now: When the lead was received; aware, UTC.
+        """
+        return None
 
     def refuse(self, code: str, problem: str) -> InvalidValueError:
         """Return the ``InvalidValueError`` for this field: ``problem`` completes "<field> …"."""

@@ -3,10 +3,16 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 import httpx
 from sqlalchemy import Connection
+
+from leadexec.contracts.values import RawValue
+
+if TYPE_CHECKING:  # they import this module
+    from leadexec.contracts.lead import Lead
+    from leadexec.contracts.validator import Claim, Conflict, Validator
 
 T = TypeVar("T")
 
@@ -113,15 +119,46 @@ class Services(Protocol):
     http: OutboundHttp
     storage: Storage
     leads: "LeadActs"
+    campaigns: "Campaigns"
 
 
 class LeadActs(Protocol):
-    """What a plugin's job may do to a lead that is already stored."""
+    """What a plugin's job or route may ask about, and do to, leads that are already stored."""
 
     async def append_fields(self, lead_uid: str, fields: Mapping[str, Any], reason: str) -> int:
         """Fill the lead's empty fields from ``fields``; return how many were filled. Audited."""
         ...
 
     async def redeliver(self, lead_uid: str, reason: str) -> int:
-        """Send the lead's accepted deliveries once more; return how many were queued."""
+        """Send the lead's accepted deliveries once more; return how many were queued.
+
+        Asked again with the same ``reason``, nothing more is queued: a job may run twice.
+        """
+        ...
+
+    async def claimed(self, claim: "Claim") -> "Conflict | None":
+        """Return the lead that holds the key of ``claim`` now, or None; take nothing.
+
+        Judged as at intake: within ``claim.lookback``, rejected leads only with ``on_rejected``.
+        The answer may be out of date a moment later; what must be exact is claimed at intake.
+        """
+        ...
+
+
+class Campaigns(Protocol):
+    """The campaigns of the present catalog, for a plugin's routes and jobs. In memory, quick."""
+
+    def draft(self, campaign_id: int, fields: Mapping[str, RawValue]) -> "Lead":
+        """Return a lead of the campaign as its field types read ``fields``; it is stored nowhere.
+
+        Fields the lead type does not have, and values that are not of their type, are left out;
+        no default is filled in. The uid is empty.
+
+        Raises:
+            NotFoundError: ``unknown_campaign``.
+        """
+        ...
+
+    def validator(self, campaign_id: int, key: str) -> "Validator[Any] | None":
+        """Return the campaign's compiled validator with that key; None when it is not on."""
         ...

@@ -37,6 +37,8 @@ class Pass(msgspec.Struct, kw_only=True, frozen=True, tag="pass"):
 
     detail: str = ""
     """For the process log."""
+    jobs: tuple[JobRequest, ...] = ()
+    """Committed together with the lead."""
 
 
 class Reject(msgspec.Struct, kw_only=True, frozen=True, tag="reject"):
@@ -60,7 +62,9 @@ Verdict: TypeAlias = Pass | Reject | Hold
 class Claim(msgspec.Struct, kw_only=True, frozen=True):
     """A key that a lead wants to hold alone; checked and taken in the transaction of intake.
 
-    Two leads that arrive at the same instant, in any process, cannot both get it.
+    Two leads that arrive at the same instant, in any process, cannot both get it. A lead that
+    ``on_conflict`` rejects or holds leaves the key to the earlier lead, so that the next conflict
+    names the original and its time does not begin anew.
     """
 
     scope: str

@@ -1,8 +1,9 @@
 """One lead as criteria see it: typed values, each worked out once and only when asked for."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from leadexec.criteria.values import (
+    BLANKS,
     FieldKind,
     Fields,
     Schema,
@@ -12,6 +13,7 @@ from leadexec.criteria.values import (
     typed_value,
 )
 
+_TEXT = FieldKind.TEXT
 TEXT_CAP = 10_000
 """Patterns look at this many characters of a text at most; the rest is cut off."""
 
@@ -26,16 +28,20 @@ class Facts(dict[str, Typed]):
     __slots__ = ("_texts", "fields", "now", "schema")
 
     def __init__(self, schema: Schema, fields: Fields, now: datetime) -> None:
-        """Look at ``fields`` through ``schema`` at the instant ``now`` (aware)."""
+        """Look at ``fields`` through ``schema`` at the instant ``now`` (UTC when naive)."""
         super().__init__()
         self.schema = schema
         self.fields = fields
-        self.now = now
+        self.now = now.replace(tzinfo=UTC) if now.tzinfo is None else now
         self._texts: dict[str, tuple[bytes, ...]] = {}
 
     def __missing__(self, field: str) -> Typed:
-        kind = self.schema[field]
-        value = self[field] = typed_value(kind, self.fields.get(field))
+        value, kind = self.fields.get(field), self.schema[field]
+        if kind is _TEXT and type(value) is str and value.isascii():
+            value = value.strip(BLANKS).lower() or None
+        else:
+            value = typed_value(kind, value)
+        self[field] = value
         return value
 
     def texts(self, field: str) -> tuple[bytes, ...]:

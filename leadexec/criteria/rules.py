@@ -5,8 +5,8 @@ combine as in Kleene's logic, so the order of items never matters; only True is 
 Rules are equal when they test the same thing, wherever they stand.
 """
 
+import dataclasses
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol, TypeAlias
 
@@ -31,15 +31,15 @@ class ListResolver(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """What all rules share: where in the tree they come from."""
 
-    path: str = field(compare=False)
-    node: Criteria = field(compare=False, repr=False)
+    path: str = dataclasses.field(compare=False)
+    node: Criteria = dataclasses.field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class OneOf(Rule):
     """The typed value is in a set; negative: it is not, or is empty."""
 
@@ -49,7 +49,7 @@ class OneOf(Rule):
     negative: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Range(Rule):
     """The typed value lies between two bounds; None is no bound."""
 
@@ -60,7 +60,7 @@ class Range(Rule):
     high_open: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Spans(Rule):
     """A date lies in one of the disjoint, sorted spans from ``starts`` to before ``ends``."""
 
@@ -70,7 +70,7 @@ class Spans(Rule):
     negative: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Recent(Rule):
     """A date lies at most ``past`` days before now and at most ``future`` days after."""
 
@@ -79,7 +79,7 @@ class Recent(Rule):
     future: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Empty(Rule):
     """The field is empty; negative: it is not."""
 
@@ -87,7 +87,7 @@ class Empty(Rule):
     negative: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Part(Rule):
     """The text (or any element) contains, starts with or ends with ``text``."""
 
@@ -97,45 +97,45 @@ class Part(Rule):
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Matches(Rule):
     """A pattern is found in the text (or any element)."""
 
     field: str
     text: str
     ignore_case: bool
-    pattern: Pattern = field(compare=False, repr=False)
+    pattern: Pattern = dataclasses.field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Computed(Rule):
     """A formula is true."""
 
     text: str
-    formula: Formula = field(compare=False, repr=False)
+    formula: Formula = dataclasses.field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Called(Rule):
     """A function gives true or one of the expected texts."""
 
     name: str
     fields: tuple[str, ...]
     expected: frozenset[str]
-    function: CriteriaFunction = field(compare=False, repr=False)
+    function: CriteriaFunction = dataclasses.field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Listed(Rule):
     """The text (or any element) is on a distribution list."""
 
     field: str
     kind: FieldKind
     list_id: int
-    resolver: ListResolver = field(compare=False, repr=False)
+    resolver: ListResolver = dataclasses.field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Near(Rule):
     """The lead's coordinates lie within ``miles`` of a point."""
 
@@ -146,21 +146,21 @@ class Near(Rule):
     miles: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Every(Rule):
     """All items hold."""
 
     items: tuple[Rule, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Some(Rule):
     """At least one item holds."""
 
     items: tuple[Rule, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Never(Rule):
     """The item does not hold."""
 

@@ -56,6 +56,9 @@ NUMBER_LENGTH = 100
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 _EXACT_IN_JSON = 2**53
+_SHORT = 40
+_TEXT = FieldKind.TEXT
+_NUMBER_KIND = FieldKind.NUMBER
 
 
 def normal_text(text: str) -> str:
@@ -79,55 +82,8 @@ def moment_text(moment: datetime) -> str:
     return _utc(moment).isoformat().replace("+00:00", "Z")
 
 
-def stored(value: Value) -> Any:
-    """Return ``value`` as it is stored in a lead's JSON; ``to_sql`` relies on this form.
-
-    Text stays; Decimals and ints beyond 2**53 become their canonical text, dates the UTC text of
-    :func:`moment_text`; ints, booleans, lists and None stay JSON's own.
-    """
-    match value:
-        case bool() | str() | None:
-            return value
-        case int():
-            return value if -_EXACT_IN_JSON <= value <= _EXACT_IN_JSON else _plain(value)
-        case Decimal():
-            return _plain(value)
-        case datetime():
-            return moment_text(value)
-        case list():
-            return [stored(item) for item in value]
-        case dict():
-            return {key: stored(item) for key, item in value.items()}
-
-
-def stored_fields(fields: Fields) -> dict[str, Any]:
-    """Return a lead's fields as they are stored; see :func:`stored`."""
-    return {name: stored(value) for name, value in fields.items()}
-
-
-def typed_value(kind: FieldKind, value: Any) -> Typed:
-    """Return ``value`` as criteria compare it in a field of ``kind``; None when it is empty."""
-    return _READERS[kind](value)
-
-
-def leaf_texts(value: Any) -> Iterator[str]:
-    """Yield the trimmed, not empty texts of a value and of everything in it, in its own case."""
-    if isinstance(value, list | tuple):
-        for item in value:
-            yield from leaf_texts(item)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from leaf_texts(item)
-    elif text := _plain(value).strip(BLANKS):
-        yield text
-
-
-def is_scalar(value: Any) -> bool:
-    """Tell whether a value is neither a list nor a group of sub fields."""
-    return not isinstance(value, list | tuple | Mapping)
-
-
-def _plain(value: Any) -> str:
+def plain_text(value: Any) -> str:
+    """Return the stored text of a scalar value: ``true``, ``12.5``, a date in UTC; None is ""."""
     match value:
         case None:
             return ""
@@ -146,6 +102,56 @@ def _plain(value: Any) -> str:
             return str(value)
 
 
+def stored(value: Value) -> Any:
+    """Return ``value`` as it is stored in a lead's JSON; ``to_sql`` relies on this form.
+
+    Text stays; Decimals and ints beyond 2**53 become their canonical text, dates the UTC text of
+    :func:`moment_text`; ints, booleans, lists and None stay JSON's own.
+    """
+    match value:
+        case bool() | str() | None:
+            return value
+        case int():
+            return value if -_EXACT_IN_JSON <= value <= _EXACT_IN_JSON else plain_text(value)
+        case Decimal():
+            return plain_text(value)
+        case datetime():
+            return moment_text(value)
+        case list():
+            return [stored(item) for item in value]
+        case dict():
+            return {key: stored(item) for key, item in value.items()}
+
+
+def stored_fields(fields: Fields) -> dict[str, Any]:
+    """Return a lead's fields as they are stored; see :func:`stored`."""
+    return {name: stored(value) for name, value in fields.items()}
+
+
+def typed_value(kind: FieldKind, value: Any) -> Typed:
+    """Return ``value`` as criteria compare it in a field of ``kind``; None when it is empty."""
+    if kind is _TEXT:
+        return _read_text(value)
+    return _read_number(value) if kind is _NUMBER_KIND else _READERS[kind](value)
+
+
+def leaf_texts(value: Any) -> Iterator[str]:
+    """Yield the trimmed, not empty texts of a value and of everything in it, in its own case."""
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from leaf_texts(item)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from leaf_texts(item)
+    elif text := plain_text(value).strip(BLANKS):
+        yield text
+
+
+def is_scalar(value: Any) -> bool:
+    """Tell whether a value is neither a list nor a group of sub fields."""
+    return not isinstance(value, list | tuple | Mapping)
+
+
 def _utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
@@ -153,17 +159,26 @@ def _utc(moment: datetime) -> datetime:
 def _read_text(value: Any) -> str | None:
     if isinstance(value, str):
         return normal_text(value) or None
-    return normal_text(_plain(value)) or None if is_scalar(value) else None
+    return normal_text(plain_text(value)) or None if is_scalar(value) else None
 
 
 def _read_number(value: Any) -> int | Decimal | None:
-    if isinstance(value, int):
-        fits = not isinstance(value, bool) and value.bit_length() < 332
-        return value if fits else None
-    if isinstance(value, float):
+    if isinstance(value, Decimal):
+        if value.is_finite() and -_SHORT < value.adjusted() < _SHORT:
+            whole = int(value)
+            if whole == value:
+                return whole
+            if len(str(value)) < _SHORT:
+                return value
+        value = plain_text(value)
+    elif isinstance(value, int):
+        if isinstance(value, bool):
+            return None
+        if value.bit_length() < 300:
+            return value
+        value = plain_text(value)
+    elif isinstance(value, float):
         value = repr(value)
-    elif isinstance(value, Decimal):
-        value = _plain(value)
     if not isinstance(value, str) or len(value) > NUMBER_LENGTH or not _NUMBER.fullmatch(value):
         return None
     number = Decimal(value)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from leadexec.model.entity import Entity, entity
+from leadexec.model.entity import Entity, TimeZone, entity
 from leadexec.model.source import AutomationUse
 
 
@@ -19,7 +19,7 @@ class AccountSettings(Entity, kw_only=True, frozen=True):
 
     company: Annotated[str, Meta(max_length=200)] = ""
     currency: Annotated[str, Meta(min_length=3, max_length=3)] = "USD"
-    time_zone: str = "UTC"
+    time_zone: Annotated[str, TimeZone()] = "UTC"
     default_automation: AutomationUse | None = None
     route_duplicates: Annotated[
         bool,

@@ -16,7 +16,7 @@ def read_fields(struct: type[msgspec.Struct]) -> tuple[FieldSpec, ...]:
 
 def _read(field: msgspec.structs.FieldInfo, hint: Any) -> FieldSpec:
     marks: list[Any] = []
-    plain, optional = _strip(hint, marks)
+    plain, optional = strip(hint, marks)
     return FieldSpec(
         name=field.name,
         type=plain,
@@ -27,19 +27,21 @@ def _read(field: msgspec.structs.FieldInfo, hint: Any) -> FieldSpec:
     )
 
 
-def _strip(hint: Any, marks: list[Any]) -> tuple[Any, bool]:
+def strip(hint: Any, marks: list[Any]) -> tuple[Any, bool]:
     """Return the bare type and whether None is allowed; collect metadata into ``marks``."""
     if get_origin(hint) is Annotated:
         inner, *metadata = get_args(hint)
         marks.extend(metadata)
-        return _strip(inner, marks)
+        return strip(inner, marks)
     if get_origin(hint) in (Union, types.UnionType):
         members = get_args(hint)
         rest = [m for m in members if m is not type(None)]
         if len(rest) == 1:
-            plain, _ = _strip(rest[0], marks)
+            plain, _ = strip(rest[0], marks)
             return plain, len(rest) != len(members)
+        if len(rest) != len(members):
+            return Union[tuple(rest)], True  # noqa: UP007  made at run time
     supertype = getattr(hint, "__supertype__", None)
     if supertype is not None:
-        return _strip(supertype, marks)
+        return strip(supertype, marks)
     return hint, False

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from leadexec.model.entity import Entity, entity
+from leadexec.model.entity import Entity, TimeZone, entity
 
 Priority = Annotated[int, Meta(title="Delivery priority", ge=0, description="0 comes first")]
 
@@ -32,7 +32,9 @@ class Client(Entity, kw_only=True, frozen=True):
     company: Annotated[str, Meta(title="Company", min_length=1, max_length=200)]
     status: ClientStatus = ClientStatus.NEW
     priority: Priority = 0
-    time_zone: Annotated[str, Meta(description="IANA name; windows are reckoned in it")] = "UTC"
+    time_zone: Annotated[
+        str, TimeZone(), Meta(description="IANA name; windows are reckoned in it")
+    ] = "UTC"
     first_name: Annotated[str, Meta(max_length=100)] = ""
     last_name: Annotated[str, Meta(max_length=100)] = ""
     email: Annotated[str, Meta(max_length=254)] = ""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from leadexec.criteria import Node
+from leadexec.criteria import Criteria
 from leadexec.model.client import Priority
 from leadexec.model.entity import Entity, Fixed, Money, Ref, entity
 from leadexec.model.limits import QuantityLimits
@@ -39,4 +39,4 @@ class DeliveryAccount(Entity, kw_only=True, frozen=True):
     automated: Annotated[bool, Meta(title="Automated delivery")] = True
     exclusive: bool = False
     limits: QuantityLimits = QuantityLimits()
-    criteria: Node | None = None
+    criteria: Criteria | None = None

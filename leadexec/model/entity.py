@@ -35,6 +35,11 @@ class Amount:
 
 
 @dataclass(frozen=True)
+class TimeZone:
+    """Marks a text that must be the IANA name of a time zone."""
+
+
+@dataclass(frozen=True)
 class ComponentKey:
     """Marks a key that must name a registered component of a contract."""
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from leadexec.criteria import Node
-from leadexec.model.entity import ComponentKey, Entity, Fixed, Money, Ref, entity
+from leadexec.criteria import Criteria
+from leadexec.model.entity import ComponentKey, Entity, Fixed, Money, Ref, TimeZone, entity
 from leadexec.model.limits import QuantityLimits
 
 
@@ -106,8 +106,10 @@ class Campaign(Entity, kw_only=True, frozen=True):
     automation: AutomationUse | None = None
     maximum_delivery_count: Annotated[int, Meta(ge=1, le=100)] = 1
     limits: QuantityLimits = QuantityLimits()
-    time_zone: Annotated[str, Meta(description="IANA name; windows are reckoned in it")] = "UTC"
-    criteria: Annotated[Node | None, Meta(title="Incoming criteria")] = None
+    time_zone: Annotated[
+        str, TimeZone(), Meta(description="IANA name; windows are reckoned in it")
+    ] = "UTC"
+    criteria: Annotated[Criteria | None, Meta(title="Incoming criteria")] = None
     validators: tuple[ValidatorUse, ...] = ()
     scripts: tuple[ScriptUse, ...] = ()
     use_delivery_queue: Annotated[

@@ -1,1 +1,1 @@
-"""Package."""
+"""Price automation: the highest price first (``DI1``)."""

@@ -1,1 +1,1 @@
-"""Package."""
+"""Priority automation: clients by their priority, 0 first (``DI2``)."""

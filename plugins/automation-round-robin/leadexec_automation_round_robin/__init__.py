@@ -1,1 +1,1 @@
-"""Package."""
+"""Round robin automation: whoever waited longest comes first (``DI3``)."""

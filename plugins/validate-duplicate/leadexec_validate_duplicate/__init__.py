@@ -1,1 +1,1 @@
-"""Package."""
+"""Duplicate checks of campaigns (``LS8``)."""

@@ -1,0 +1,1 @@
+"""Acme: posts a lead as JSON; `{"accepted": true}` is a sale."""

@@ -1,0 +1,60 @@
+"""Compiling lead types: their fields' types, and names as senders post them."""
+
+from leadexec.catalog.compiled import CompiledField, CompiledLeadType
+from leadexec.catalog.components import ComponentMaker
+from leadexec.contracts.field_type import FieldSetup
+from leadexec.contracts.lead import LeadFieldInfo, LeadTypeInfo, SystemField
+from leadexec.contracts.validator import Hold
+from leadexec.contracts.values import FieldKind
+from leadexec.errors import ConfigurationError
+from leadexec.model.lead_type import LeadField, LeadType
+
+
+def compile_lead_type(entity: LeadType, maker: ComponentMaker) -> CompiledLeadType:
+    """Compile ``entity``; fields whose type is not there make its leads held, not lost."""
+    problems: list[str] = []
+    fields = [
+        _compile_field(field, maker, problems) for field in entity.fields if not field.retired
+    ]
+    retired = {f.name: FieldKind.TEXT for f in entity.fields if f.retired}
+    infos = {
+        compiled.name: LeadFieldInfo(
+            name=compiled.name,
+            description=compiled.description,
+            kind=compiled.kind,
+            system=source.system,
+            duplicate_check=source.duplicate_check,
+        )
+        for compiled, source in zip(
+            fields, (f for f in entity.fields if not f.retired), strict=True
+        )
+    }
+    info = LeadTypeInfo(id=entity.id, name=entity.name, fields=infos)
+    return CompiledLeadType(
+        entity=entity,
+        info=info,
+        test_flag=info.named(SystemField.TEST_FLAG) or "",
+        schema=retired | {f.name: f.kind for f in fields},
+        fields=fields,
+        by_posted_name={f.name.lower(): f for f in fields} | {f.name: f for f in fields},
+        computed=[f for f in fields if f.type is not None and f.type.computed],
+        problem=Hold(code="field_type_missing", message="; ".join(problems)) if problems else None,
+    )
+
+
+def _compile_field(field: LeadField, maker: ComponentMaker, problems: list[str]) -> CompiledField:
+    setup = FieldSetup(name=field.name, description=field.description)
+    try:
+        made, plugin = maker.make("field_type", field.type, field.settings, setup)
+    except ConfigurationError as error:
+        problems.append(f"{field.description}: {error.message}")
+        made, plugin = None, ""
+    return CompiledField(
+        name=field.name,
+        description=field.description,
+        required=field.required,
+        default=field.default,
+        kind=made.kind if made else FieldKind.TEXT,
+        type=made,
+        plugin=plugin,
+    )

@@ -1,0 +1,5 @@
+"""The ``leadexec`` command line."""
+
+from leadexec.cli.root import main
+
+__all__ = ["main"]

@@ -1,0 +1,1 @@
+"""The demonstration: an example account, realistic leads, simulated buyers, and the accounts."""

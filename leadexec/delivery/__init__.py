@@ -1,0 +1,1 @@
+"""A lead reaches a client: map, send, read the answer."""

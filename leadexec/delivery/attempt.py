@@ -1,0 +1,95 @@
+"""One try at a delivery: isolated, within its time, every exchange kept."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from leadexec.catalog.compiled import CompiledMethod
+from leadexec.contracts.delivery import Accepted, Exchange, Failed, Outcome, Outgoing, Rejected
+from leadexec.contracts.services import Clock
+from leadexec.plugins import FaultLog
+
+
+class RunningAttempt:
+    """What a delivery method sees of its try; implements ``leadexec.Attempt``."""
+
+    def __init__(self, key: str, number: int, clock: Clock, seconds: float) -> None:
+        """Begin try ``number`` of the delivery named ``key``, with ``seconds`` to go."""
+        self.idempotency_key = key
+        self.number = number
+        self.exchanges: list[Exchange] = []
+        self._clock = clock
+        self._deadline = clock.monotonic() + seconds
+
+    def remaining(self) -> float:
+        """Return the seconds that are left."""
+        return max(0.0, self._deadline - self._clock.monotonic())
+
+    def record(self, exchange: Exchange) -> None:
+        """Keep an exchange."""
+        self.exchanges.append(exchange)
+
+
+@dataclass(slots=True)
+class Tried:
+    """What a try came to."""
+
+    outcome: Outcome
+    at: datetime
+    elapsed_us: int
+    exchanges: list[Exchange] = field(default_factory=list)
+
+
+class Deliverer:
+    """Sends prepared leads by their methods; what a plugin raises is an outcome."""
+
+    def __init__(self, clock: Clock, faults: FaultLog) -> None:
+        """Measure with ``clock``; record what methods raise in ``faults``."""
+        self._clock = clock
+        self._faults = faults
+
+    async def attempt(
+        self, used: CompiledMethod, goods: Outgoing, number: int, budget: float | None = None
+    ) -> Tried:
+        """Make try ``number``.
+
+        Args:
+            used: The configured method.
+            goods: The lead and its delivery.
+            number: 1 for the first try.
+            budget: Seconds that the caller has left, when it waits for the answer.
+        """
+        at = self._clock.now()
+        began = self._clock.monotonic()
+        timeout = used.method.timeout if budget is None else min(used.method.timeout, budget)
+        attempt = RunningAttempt(goods.sale.delivery_uid, number, self._clock, timeout)
+        outcome = await self._outcome(used, goods, attempt, timeout)
+        elapsed = int((self._clock.monotonic() - began) * 1_000_000)
+        return Tried(outcome=outcome, at=at, elapsed_us=elapsed, exchanges=attempt.exchanges)
+
+    async def _outcome(
+        self, used: CompiledMethod, goods: Outgoing, attempt: RunningAttempt, timeout: float
+    ) -> Outcome:
+        where = f"delivery method {used.entity.id} ('{used.entity.type}')"
+        try:
+            prepared = used.method.prepare(goods)
+        except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded
+            fault = self._faults.record(used.plugin, f"preparing by {where}", error)
+            return Failed(code="plugin_raised", reason=fault.error, retry=False)
+        try:
+            async with asyncio.timeout(timeout):
+                outcome = await used.method.deliver(prepared, attempt)
+        except TimeoutError:
+            reason = f"No answer within {timeout:g} s."
+            if not attempt.exchanges:
+                elapsed = int(timeout * 1_000_000)
+                attempt.record(Exchange(request=prepared.request, elapsed_us=elapsed))
+            return Failed(code="timeout", reason=reason, retry=True)
+        except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded
+            fault = self._faults.record(used.plugin, f"delivering by {where}", error)
+            return Failed(code="plugin_raised", reason=fault.error, retry=True)
+        if not isinstance(outcome, Accepted | Rejected | Failed):
+            error = TypeError(f"deliver returned {type(outcome).__name__}")
+            fault = self._faults.record(used.plugin, f"delivering by {where}", error)
+            return Failed(code="plugin_raised", reason=fault.error, retry=False)
+        return outcome

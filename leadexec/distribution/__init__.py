@@ -1,0 +1,1 @@
+"""A lead finds its clients: qualify, sort, reserve, sell, explain."""

@@ -1,0 +1,133 @@
+"""Who may have a lead: matching criteria, then rules, each exclusion with its reason."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+
+from leadexec.catalog.catalog import Catalog
+from leadexec.catalog.compiled import CompiledAccount, CompiledCampaign
+from leadexec.contracts.automation import Candidate
+from leadexec.contracts.eligibility import Consideration, Excluded, Limit
+from leadexec.contracts.lead import Lead
+from leadexec.distribution.reserve import Offer
+from leadexec.plugins import FaultLog
+
+FIRST = 20
+"""How many candidates are looked for at first where the strategy's order is fixed."""
+
+
+class Considered:
+    """The candidates for one lead, found as far as they are needed.
+
+    Where the strategy's order never depends on the lead, accounts are walked in that order and the
+    walk ends as soon as the lead is sold; else all that match are found and sorted.
+    """
+
+    def __init__(
+        self, catalog: Catalog, campaign: CompiledCampaign, lead: Lead, now: datetime
+    ) -> None:
+        """Consider the accounts of ``catalog`` for ``lead`` at ``now``."""
+        self.excluded: dict[int, Excluded] = {}
+        """Accounts whose criteria match, but which are out, and why."""
+        self._catalog = catalog
+        self._campaign = campaign
+        self._lead = lead
+        self._now = now
+        self._consideration = Consideration(lead=lead, now=now)
+        self._checked: dict[int, bool] = {}
+
+    def in_static_order(self) -> Iterator[Candidate] | None:
+        """Return matching candidates in the strategy's fixed order, found as they are taken."""
+        automation = self._campaign.automation
+        order = automation and self._catalog.static_order(self._lead.lead_type_id, automation)
+        return None if not order else self._walk(order)
+
+    def _walk(self, order: Iterable[int]) -> Iterator[Candidate]:
+        index = self._catalog.indexes[self._lead.lead_type_id]
+        fields = self._lead.fields
+        ids = list(order)
+        first = index.first(fields, self._now, ids, FIRST)
+        yield from self._candidates(first)
+        if len(first) == FIRST:
+            rest = index.match(fields, self._now)
+            rest.difference_update(first)
+            yield from self._candidates(i for i in ids if i in rest)
+
+    def all(self) -> list[Candidate]:
+        """Return every matching candidate, by account id."""
+        index = self._catalog.indexes.get(self._lead.lead_type_id)
+        if index is None:
+            return []
+        return list(self._candidates(index.match(self._lead.fields, self._now)))
+
+    def _candidates(self, ids: Iterable[int]) -> Iterator[Candidate]:
+        accounts = self._catalog.accounts
+        for account_id in ids:
+            account = accounts.get(account_id)
+            if account is not None:
+                yield account.candidate
+
+    def admits(self, account_id: int, faults: FaultLog) -> bool:
+        """Return whether every eligibility rule admits the account; else note why not."""
+        known = self._checked.get(account_id)
+        if known is None:
+            known = self._checked[account_id] = self._check(account_id, faults)
+        return known
+
+    def _check(self, account_id: int, faults: FaultLog) -> bool:
+        account = self._catalog.accounts.get(account_id)
+        why: Excluded | None
+        if account is None:
+            why = Excluded(code="account_gone", text="The delivery account was closed meanwhile.")
+        else:
+            why = check_rules(account, self._consideration, faults)
+        if why is not None:
+            self.excluded[account_id] = why
+        return why is None
+
+    def offer(self, candidate: Candidate, faults: FaultLog) -> Offer | None:
+        """Return ``candidate`` with what a sale to it takes up, or None if a rule is against it."""
+        account = self._catalog.accounts.get(candidate.account_id)
+        if account is None or not self.admits(candidate.account_id, faults):
+            return None
+        limits = limits_of(account, self._now, faults)
+        if isinstance(limits, Excluded):
+            self.excluded[candidate.account_id] = limits
+            return None
+        return Offer(candidate=candidate, method_id=account.method.entity.id, limits=limits)
+
+    def offers(self, candidates: Iterable[Candidate], most: int, faults: FaultLog) -> list[Offer]:
+        """Return the next ``most`` candidates that may have the lead."""
+        found = (self.offer(candidate, faults) for candidate in candidates)
+        return list(islice((offer for offer in found if offer is not None), most))
+
+
+def check_rules(
+    account: CompiledAccount, consideration: Consideration, faults: FaultLog
+) -> Excluded | None:
+    """Return the first rule's objection to ``account``, or None; a rule that raises objects."""
+    for used in account.rules:
+        try:
+            why = used.rule.check(consideration)
+        except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault excludes (fail closed)
+            fault = faults.record(used.plugin, f"rule '{used.key}'", error)
+            text = f"The rule '{used.key}' could not run ({fault.error})."
+            return Excluded(code="rule_could_not_run", text=text)
+        if why is not None:
+            return why
+    return None
+
+
+def limits_of(
+    account: CompiledAccount, now: datetime, faults: FaultLog
+) -> tuple[Limit, ...] | Excluded:
+    """Return all limits a sale to ``account`` takes up at ``now``."""
+    limits: list[Limit] = []
+    for used in account.rules:
+        try:
+            limits.extend(used.rule.limits(now))
+        except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault excludes (fail closed)
+            fault = faults.record(used.plugin, f"limits of rule '{used.key}'", error)
+            text = f"The rule '{used.key}' could not run ({fault.error})."
+            return Excluded(code="rule_could_not_run", text=text)
+    return tuple(limits)

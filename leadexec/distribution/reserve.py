@@ -1,0 +1,205 @@
+"""Reserving: the first candidate with room, its limits and its turn, in one transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, text
+
+from leadexec.catalog.compiled import CompiledAutomation
+from leadexec.contracts.automation import Candidate, SortContext, Statistic
+from leadexec.contracts.eligibility import Excluded, Limit
+from leadexec.plugins import FaultLog
+from leadexec.storage.counters import Counters, amounts_of
+from leadexec.storage.job_rows import DISTRIBUTE, owned_subjects
+from leadexec.storage.locks import lock_names
+from leadexec.storage.tables import deliveries, turns
+
+
+@dataclass(slots=True)
+class Offer:
+    """A candidate with what a sale to it takes up."""
+
+    candidate: Candidate
+    method_id: int
+    limits: Sequence[Limit]
+
+
+@dataclass(slots=True)
+class Reserve:
+    """Reserve the lead for the first of ``offers`` that has room."""
+
+    lead_uid: str
+    delivery_uid: str
+    offers: Sequence[Offer]
+    """In the order in which they are offered the lead, unless ``automation`` sorts them."""
+    now: datetime
+    owner: str
+    slots: int
+    sold: int
+    automation: CompiledAutomation | None = None
+    """Given when the strategy sorts inside the transaction: those that have room, with statistics
+    that nobody else can change meanwhile."""
+
+
+@dataclass(slots=True)
+class Reserved:
+    """The outcome of ``Reserve``."""
+
+    account_id: int | None
+    """Whom the lead is reserved for; None: nobody of the offers has room."""
+    full: dict[int, Excluded] = field(default_factory=dict)
+    """Accounts that were passed over because a limit is reached."""
+    left_out: tuple[int, ...] = ()
+    """Accounts that the strategy does not offer the lead."""
+    lost: bool = False
+    """The lease is somebody else's now: leave the lead alone."""
+    fault: str = ""
+    """What the strategy raised: the lead is to be held."""
+
+
+_INSERT = insert(deliveries)
+_TAKE_TURN = text(
+    "INSERT INTO turns (account_id, turn) VALUES (:account_id, :turn) "
+    "ON CONFLICT (account_id) DO UPDATE SET turn = excluded.turn"
+)
+_TURNS = select(turns.c.account_id, turns.c.turn).where(
+    turns.c.account_id.in_(bindparam("accounts", expanding=True))
+)
+
+
+class Reservations:
+    """Reserves batches of leads; made once per app."""
+
+    def __init__(self, faults: FaultLog) -> None:
+        """Record what strategies raise in ``faults``."""
+        self._faults = faults
+
+    def reserve(self, connection: Connection, commands: Sequence[Reserve]) -> Sequence[Reserved]:
+        """Run a batch; every outcome fits the command at its place."""
+        by_owner: dict[str, list[str]] = {}
+        for command in commands:
+            by_owner.setdefault(command.owner, []).append(command.lead_uid)
+        owned = {
+            (owner, uid)
+            for owner, uids in by_owner.items()
+            for uid in owned_subjects(connection, DISTRIBUTE, uids, owner)
+        }
+        counters = Counters(
+            connection, (limit for c in commands for offer in c.offers for limit in offer.limits)
+        )
+        order = _Turns(connection, commands)
+        rows: list[dict[str, Any]] = []
+        outcomes: list[Reserved] = []
+        for command in commands:
+            if (command.owner, command.lead_uid) not in owned:
+                outcomes.append(Reserved(account_id=None, lost=True))
+                continue
+            outcomes.append(self._one(command, counters, order, rows))
+        counters.write()
+        order.write(connection)
+        if rows:
+            connection.execute(_INSERT, rows)
+        return outcomes
+
+    def _one(
+        self, command: Reserve, counters: Counters, order: "_Turns", rows: list[dict[str, Any]]
+    ) -> Reserved:
+        outcome = Reserved(account_id=None)
+        roomy = [offer for offer in command.offers if _has_room(offer, counters, outcome)]
+        try:
+            roomy, outcome.left_out = _sorted(command, roomy, order)
+        except Exception as error:  # noqa: BLE001  a plugin is isolated; the lead is held
+            name = command.automation.plugin if command.automation else ""
+            fault = self._faults.record(name, "sorting candidates", error)
+            return Reserved(account_id=None, fault=fault.error)
+        if roomy:
+            chosen = roomy[0]
+            counters.take(chosen.limits)
+            order.take(chosen.candidate.account_id)
+            outcome.account_id = chosen.candidate.account_id
+            rows.append(_row(command, chosen))
+        return outcome
+
+
+def _has_room(offer: Offer, counters: Counters, outcome: Reserved) -> bool:
+    full = counters.first_full(offer.limits)
+    if full is not None:
+        message = f"The delivery account has reached its {full.text}."
+        outcome.full[offer.candidate.account_id] = Excluded(code="limit_reached", text=message)
+    return full is None
+
+
+def _sorted(
+    command: Reserve, offers: list[Offer], order: "_Turns"
+) -> tuple[list[Offer], tuple[int, ...]]:
+    """Return ``offers`` in the strategy's order, and the accounts that it leaves out."""
+    if command.automation is None or not offers:
+        return offers, ()
+    by_account = {offer.candidate.account_id: offer for offer in offers}
+    strategy = command.automation.strategy
+    context = SortContext(
+        slots=command.slots,
+        sold=command.sold,
+        statistics={s: order.of(by_account) for s in strategy.needs if s is Statistic.LAST_TURN},
+    )
+    wanted = strategy.sort([offer.candidate for offer in offers], context)
+    chosen = [by_account.pop(candidate.account_id) for candidate in wanted]
+    return chosen, tuple(by_account)
+
+
+class _Turns:
+    """The turns of one batch; read only when a strategy asks, written for whoever is offered."""
+
+    def __init__(self, connection: Connection, commands: Sequence[Reserve]) -> None:
+        asking = [c for c in commands if c.automation and c.automation.strategy.needs]
+        self._known: dict[int, int] = {}
+        self._new: dict[int, int] = {}
+        self._last = 0
+        self._active = bool(asking)
+        if asking:
+            lock_names(connection, ["turns"])
+            accounts = {o.candidate.account_id for c in asking for o in c.offers}
+            found = connection.execute(_TURNS, {"accounts": sorted(accounts)})
+            self._known = {row.account_id: row.turn for row in found}
+            self._last = connection.scalar(select(func.max(turns.c.turn))) or 0
+
+    def of(self, accounts: Mapping[int, Offer]) -> dict[int, int]:
+        """Return account → the turn at which it was last offered a lead; 0: never."""
+        return {account: self._known.get(account, 0) for account in accounts}
+
+    def take(self, account_id: int) -> None:
+        """Let ``account_id`` take the next turn; only where turns are kept at all."""
+        if self._active:
+            self._last += 1
+            self._known[account_id] = self._new[account_id] = self._last
+
+    def write(self, connection: Connection) -> None:
+        """Write the turns that were taken."""
+        rows = [{"account_id": a, "turn": t} for a, t in sorted(self._new.items())]
+        if rows:
+            connection.execute(_TAKE_TURN, rows)
+
+
+def _row(command: Reserve, offer: Offer) -> dict[str, Any]:
+    candidate = offer.candidate
+    return {
+        "uid": command.delivery_uid,
+        "lead_uid": command.lead_uid,
+        "account_id": candidate.account_id,
+        "client_id": candidate.client_id,
+        "method_id": offer.method_id,
+        "state": "reserved",
+        "price": candidate.price,
+        "exclusive": candidate.exclusive,
+        "code": "",
+        "reason": "",
+        "reference": "",
+        "redirect_url": "",
+        "attempts": 0,
+        "next_at": None,
+        "limits": amounts_of(offer.limits),
+        "reserved_at": command.now,
+        "settled_at": None,
+    }

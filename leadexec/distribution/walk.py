@@ -1,0 +1,329 @@
+"""One lead's distribution: reserve, deliver, settle, until it is sold or nobody is left."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import perf_counter_ns
+
+from leadexec.catalog.compiled import CompiledCampaign
+from leadexec.contracts.automation import Candidate, SortContext
+from leadexec.contracts.lead import Lead
+from leadexec.contracts.script import Stop
+from leadexec.distribution.considering import Considered
+from leadexec.distribution.lead_row import OpenDelivery
+from leadexec.distribution.parts import Parts
+from leadexec.distribution.record import DecisionRecord, Offered, passed_over, unsold_reason
+from leadexec.distribution.reserve import Offer, Reserve, Reserved
+from leadexec.distribution.scripts import Halt, ScriptFailed, ScriptRunner
+from leadexec.distribution.selling import Selling
+from leadexec.distribution.settle import Ended, Settle, Settled
+from leadexec.distribution.states import DeliveryState
+from leadexec.model.lead import LeadStatus, Reason
+
+AT_ONCE = 4
+"""Candidates that one reservation looks at, and how many without room may be met one by one."""
+
+
+class LostLeaseError(Exception):
+    """Another worker has taken the lead over; whatever this one knows is stale."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a lead's distribution has come."""
+
+    sold: int = 0
+    exclusive: bool = False
+    """Whether an exclusive sale was made or is pending."""
+    waiting: list[datetime] = field(default_factory=list)
+    """When pending deliveries are tried again."""
+    tried: set[int] = field(default_factory=set)
+    halted: Halt | None = None
+    fault: str = ""
+
+
+class Walk:
+    """Takes one lead through its distribution; every step is durable before the next begins."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        campaign: CompiledCampaign,
+        lead: Lead,
+        deliveries: Sequence[OpenDelivery],
+        record: DecisionRecord,
+        budget_until: float | None = None,
+    ) -> None:
+        """Go on from ``deliveries``; with ``budget_until`` (monotonic) a caller waits for it."""
+        self._parts = parts
+        self._campaign = campaign
+        self._lead = lead
+        self._budget_until = budget_until
+        self._now = parts.services.clock.now()
+        self._record = record
+        self._record.rounds += 1
+        self._record.slots = campaign.entity.maximum_delivery_count
+        self._progress = Progress()
+        self._scripts = ScriptRunner(campaign.scripts, lead, parts.faults)
+        self._considered = Considered(parts.catalog, campaign, lead, self._now)
+        self._selling = Selling(parts, campaign, lead)
+        self._open = [d for d in deliveries if d.state is DeliveryState.RESERVED]
+        for delivery in deliveries:
+            self._progress.tried.add(delivery.account_id)
+            if delivery.state is DeliveryState.ACCEPTED:
+                self._progress.sold += 1
+                self._progress.exclusive |= delivery.exclusive
+
+    async def run(self) -> None:
+        """Take the lead as far as it goes now, and store how it ended or when it goes on.
+
+        Raises:
+            LostLeaseError: Another worker has the lead.
+        """
+        for delivery in self._open:
+            await self._take_up(delivery)
+        if not self._closed():
+            await self._sell()
+        await self._end()
+
+    # --- going on with what was begun before
+
+    async def _take_up(self, delivery: OpenDelivery) -> None:
+        """Try a delivery again that a crash or a failure left reserved."""
+        if delivery.next_at is not None and delivery.next_at > self._now:
+            self._progress.waiting.append(delivery.next_at)
+            self._progress.exclusive |= delivery.exclusive
+            return
+        self._considered.excluded.pop(delivery.account_id, None)
+        await self._deliver(delivery)
+
+    # --- selling
+
+    def _slots(self) -> int:
+        taken = self._progress.sold + len(self._progress.waiting)
+        return self._campaign.entity.maximum_delivery_count - taken
+
+    def _closed(self) -> bool:
+        progress = self._progress
+        return bool(progress.exclusive or progress.halted or progress.fault or self._slots() <= 0)
+
+    async def _sell(self) -> None:
+        if (halted := self._scripts.before_select()) is not None:
+            self._progress.halted = halted
+            return
+        began = perf_counter_ns()
+        automation = self._campaign.automation
+        scripted = self._scripts.uses("after_select") or self._scripts.uses("after_sort")
+        lazily = None if scripted else self._considered.in_static_order()
+        if lazily is not None:
+            self._record.select_us = _since(began)
+            await self._offer_in_turn(lazily)
+            return
+        chosen = self._scripts.after_select(self._considered.all())
+        self._record.select_us = _since(began)
+        if isinstance(chosen, Stop | ScriptFailed):
+            self._progress.halted = chosen
+            return
+        self._record.matched = len(chosen)
+        if automation is not None and automation.strategy.needs:
+            await self._offer_in_transaction(chosen)
+        else:
+            await self._offer_sorted(chosen)
+
+    def _left(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Return the candidates that may still be offered the lead."""
+        progress = self._progress
+        shared_only = progress.sold + len(progress.waiting) > 0
+        left = [c for c in candidates if c.account_id not in progress.tried]
+        return [c for c in left if not (c.exclusive and shared_only)]
+
+    async def _offer_sorted(self, candidates: Sequence[Candidate]) -> None:
+        """Sort and offer to the first, again and again: whoever drops out changes the best set.
+
+        After some that had no room, the rest is sorted inside the transaction, where it is known
+        who has.
+        """
+        full = 0
+        while not self._closed() and full < AT_ONCE:
+            left = self._left(candidates)
+            ordered = self._sort(left) if left else None
+            offers = self._considered.offers(iter(ordered or ()), 1, self._parts.faults)
+            if not offers:
+                return
+            reserved = await self._reserve(offers)
+            self._progress.tried.update(reserved.full)
+            full += len(reserved.full)
+        if not self._closed():
+            await self._offer_in_transaction(candidates)
+
+    def _sort(self, left: Sequence[Candidate]) -> Sequence[Candidate] | None:
+        automation = self._campaign.automation
+        if not left or automation is None:
+            return None
+        began = perf_counter_ns()
+        context = SortContext(slots=self._slots(), sold=self._progress.sold)
+        try:
+            ordered = automation.strategy.sort(left, context)
+        except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded, the lead held
+            fault = self._parts.faults.record(automation.plugin, "sorting candidates", error)
+            self._progress.fault = f"The automation '{automation.key}' raised {fault.error}."
+            return None
+        checked = self._scripts.after_sort(ordered)
+        self._record.sort_us += _since(began)
+        if isinstance(checked, Stop | ScriptFailed):
+            self._progress.halted = checked
+            return None
+        return checked
+
+    async def _offer_in_turn(self, ordered: Iterator[Candidate]) -> None:
+        """Offer the lead along a fixed order, a few at a time, until it is sold."""
+        progress = self._progress
+        pending: list[Offer] = []
+        while not self._closed():
+            shared_only = progress.sold + len(progress.waiting) > 0
+            pending = [o for o in pending if not (o.candidate.exclusive and shared_only)]
+            wanted = (
+                c
+                for c in ordered
+                if c.account_id not in progress.tried and not (c.exclusive and shared_only)
+            )
+            pending += self._considered.offers(wanted, AT_ONCE - len(pending), self._parts.faults)
+            if not pending:
+                return
+            reserved = await self._reserve(pending)
+            gone = {*reserved.full, reserved.account_id}
+            pending = [o for o in pending if o.candidate.account_id not in gone]
+
+    async def _offer_in_transaction(self, candidates: Sequence[Candidate]) -> None:
+        """Let the strategy sort inside the reserve transaction, with fresh statistics."""
+        while not self._closed():
+            left = self._left(candidates)
+            offers = self._considered.offers(iter(left), len(left), self._parts.faults)
+            if not offers:
+                return
+            reserved = await self._reserve(offers, in_transaction=True)
+            self._progress.tried.update(reserved.full, reserved.left_out)
+            if reserved.account_id is None:
+                return
+
+    async def _reserve(
+        self, offers: Sequence[Offer], *, in_transaction: bool = False
+    ) -> Reserved:
+        """Reserve for the first of ``offers`` with room, and deliver to it."""
+        uid = self._parts.new_uid()
+        reserved: Reserved = await self._parts.store.write(
+            Reserve(
+                lead_uid=self._lead.uid,
+                delivery_uid=uid,
+                offers=offers,
+                now=self._parts.services.clock.now(),
+                owner=self._parts.owner,
+                slots=self._slots(),
+                sold=self._progress.sold,
+                automation=self._campaign.automation if in_transaction else None,
+            )
+        )
+        if reserved.lost:
+            raise LostLeaseError(self._lead.uid)
+        if reserved.fault:
+            self._progress.fault = f"The automation raised {reserved.fault}."
+        self._considered.excluded.update(reserved.full)
+        chosen = next((o for o in offers if o.candidate.account_id == reserved.account_id), None)
+        if chosen is not None:
+            await self._deliver(self._selling.begun(uid, chosen))
+        return reserved
+
+    async def _deliver(self, delivery: OpenDelivery) -> None:
+        """Send one reserved delivery and settle it."""
+        progress = self._progress
+        progress.tried.add(delivery.account_id)
+        sale = self._selling.sale(delivery)
+        halted = self._scripts.before_delivery(sale) if sale else None
+        if halted is not None:
+            progress.halted = halted
+            await self._settle(self._selling.cancelled(delivery))
+            return
+        settled, outcome = await self._selling.send(delivery, sale, self._budget())
+        await self._settle(settled)
+        self._note(delivery, settled)
+        if outcome is not None and sale is not None:
+            progress.halted = self._scripts.after_delivery(sale, outcome)
+
+    def _note(self, delivery: OpenDelivery, settled: Settled) -> None:
+        progress = self._progress
+        match settled.state:
+            case DeliveryState.ACCEPTED:
+                progress.sold += 1
+                progress.exclusive |= delivery.exclusive
+            case DeliveryState.RESERVED if settled.next_at:
+                progress.waiting.append(settled.next_at)
+                progress.exclusive |= delivery.exclusive
+        self._record.offered.append(
+            Offered(
+                account=delivery.account_id,
+                delivery=delivery.uid,
+                price=settled.price,
+                outcome=settled.state.value,
+                code=settled.code,
+                us=settled.attempt.elapsed_us if settled.attempt else 0,
+            )
+        )
+
+    async def _settle(self, settled: Settled) -> None:
+        await self._parts.store.write(
+            Settle(
+                lead_uid=self._lead.uid,
+                campaign_id=self._lead.campaign_id,
+                now=self._parts.services.clock.now(),
+                delivery=settled,
+            )
+        )
+
+    def _budget(self) -> float | None:
+        """Return the seconds the caller still waits; None when nobody does any more."""
+        if self._budget_until is None:
+            return None
+        left = self._budget_until - self._parts.services.clock.monotonic()
+        return left if left > 0 else None
+
+    # --- ending
+
+    async def _end(self) -> None:
+        progress = self._progress
+        self._record.passed = passed_over(self._considered.excluded)
+        if self._campaign.automation is not None:
+            self._record.strategy = self._campaign.automation.key
+        if isinstance(progress.halted, Stop):
+            self._record.stopped = progress.halted.reason
+        command = Settle(
+            lead_uid=self._lead.uid,
+            campaign_id=self._lead.campaign_id,
+            now=self._parts.services.clock.now(),
+            record=self._record,
+            revision=self._parts.catalog.revision,
+        )
+        if progress.waiting:
+            command.put_off = min(progress.waiting)
+        else:
+            command.ended = self._ended()
+        await self._parts.store.write(command)
+
+    def _ended(self) -> Ended:
+        status, code, message = self._verdict()
+        reasons = [Reason(code=code, message=message)] if message else []
+        return Ended(status=status, code=code, reasons=reasons)
+
+    def _verdict(self) -> tuple[LeadStatus, str, str]:
+        progress = self._progress
+        if progress.sold:
+            return LeadStatus.DELIVERED, "delivered", ""
+        if isinstance(progress.halted, ScriptFailed):
+            message = f"The script '{progress.halted.key}' raised {progress.halted.error}."
+            return LeadStatus.HELD, "script_could_not_run", message
+        if progress.fault:
+            return LeadStatus.HELD, "automation_could_not_run", progress.fault
+        return LeadStatus.UNSOLD, *unsold_reason(self._record)
+
+
+def _since(began_ns: int) -> int:
+    return (perf_counter_ns() - began_ns) // 1000

@@ -1,0 +1,120 @@
+"""The HTTP application: all routes behind their guards, in one envelope (architecture §10)."""
+
+from collections.abc import Sequence
+from typing import Any, Final, cast
+
+import msgspec
+from litestar import Litestar, Request, Response, Router, get
+from litestar.handlers import ASGIRouteHandler, BaseRouteHandler
+from litestar.openapi.config import OpenAPIConfig
+from litestar.types import ControllerRouterHandler
+
+from leadexec.http.account_api import account_routes
+from leadexec.http.bodies import json_response
+from leadexec.http.credentials_api import credential_routes
+from leadexec.http.envelope import AsgiApp, Envelope
+from leadexec.http.guards import caller_of, token_guard
+from leadexec.http.health import health_routes
+from leadexec.http.openapi import component_settings, openapi_document
+from leadexec.http.parts import HttpParts
+from leadexec.http.problems import EXCEPTION_HANDLERS
+from leadexec.http.rate_limit import RateLimit
+from leadexec.http.token_route import token_route
+from leadexec.model.access import Scope
+
+VERSION: Final = "0.1.0"
+
+
+def create_http(
+    parts: HttpParts,
+    *,
+    receivers: Sequence[ASGIRouteHandler] = (),
+    data_routes: Sequence[ControllerRouterHandler] = (),
+    extra_routes: Sequence[ControllerRouterHandler] = (),
+) -> Envelope:
+    """Return the ASGI application.
+
+    Args:
+        parts: What it is made from.
+        receivers: Handlers that read and answer themselves and check their own callers; they get
+            no envelope and no guard.
+        data_routes: Routes of the Data API, guarded by its scope.
+        extra_routes: Further routes, as they are.
+    """
+    limit = None
+    if parts.settings.rate_limit is not None:
+        limit = RateLimit(parts.services.clock, parts.settings.rate_limit)
+    guarded = Router(
+        "/",
+        route_handlers=[*account_routes(parts), credential_routes(parts), _components(parts)],
+        guards=[token_guard(parts.verifier, limit, Scope.ACCOUNT_API)],
+    )
+    data = Router(
+        "/",
+        route_handlers=list(data_routes),
+        guards=[token_guard(parts.verifier, limit, Scope.DATA_API)],
+    )
+    app = Litestar(
+        route_handlers=[
+            *receivers,
+            token_route(parts),
+            *health_routes(parts),
+            guarded,
+            data,
+            *_plugin_routers(parts, limit),
+            *extra_routes,
+            _document(parts),
+        ],
+        exception_handlers=EXCEPTION_HANDLERS,
+        request_max_body_size=parts.settings.body_limit,
+        openapi_config=OpenAPIConfig(title="LeadExec", version=VERSION, path="/openapi"),
+        logging_config=None,
+        debug=False,
+    )
+    return Envelope(
+        cast("AsgiApp", app),
+        clock=parts.services.clock,
+        randomness=parts.services.randomness,
+        access_log=parts.settings.access_log,
+    )
+
+
+def _plugin_routers(parts: HttpParts, limit: RateLimit | None) -> list[Router]:
+    """Return each plugin's routes below its own path, guarded unless a handler opens itself."""
+    routes: dict[str, list[BaseRouteHandler]] = {}
+    for name, handler in parts.plugins.contributions("register_routes"):
+        routes.setdefault(name, []).append(handler)
+    return [
+        Router(
+            f"/plugins/{name}",
+            route_handlers=handlers,
+            guards=[token_guard(parts.verifier, limit)],
+            tags=[name],
+        )
+        for name, handlers in routes.items()
+    ]
+
+
+def _components(parts: HttpParts) -> BaseRouteHandler:
+    body: list[bytes] = []
+
+    @get("/account/v1/components", summary="Every component and the schema of its settings")
+    async def components(request: Request[Any, Any, Any]) -> Response[bytes]:
+        caller_of(request)
+        if not body:
+            body.append(msgspec.json.encode(component_settings(parts)))
+        return Response(body[0], media_type="application/json")
+
+    return components
+
+
+def _document(parts: HttpParts) -> BaseRouteHandler:
+    made: list[dict[str, Any]] = []
+
+    @get("/openapi.json", opt={"public": True}, include_in_schema=False)
+    async def document(request: Request[Any, Any, Any]) -> Response[bytes]:
+        if not made:
+            made.append(openapi_document(request.app, parts))
+        return json_response(made[0])
+
+    return document

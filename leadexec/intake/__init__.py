@@ -1,0 +1,1 @@
+"""A posted request becomes a lead: parse, check, amend, grade, admit."""

@@ -1,0 +1,251 @@
+"""The one transaction of intake: claims, limits, leads, process logs and jobs, all or none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from time import perf_counter_ns
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select
+
+from leadexec.contracts.events import LeadEvent
+from leadexec.contracts.validator import Pass
+from leadexec.intake.claims import ClaimBook
+from leadexec.intake.decide import Decided
+from leadexec.intake.post import PostedRequest
+from leadexec.jobs.events import EventJobs
+from leadexec.model.lead import LeadStatus, Reason
+from leadexec.plugins import FaultLog
+from leadexec.storage.counters import Counters
+from leadexec.storage.job_rows import DISTRIBUTE, insert_jobs, new_job
+from leadexec.storage.locks import lock_names
+from leadexec.storage.tables import idempotency, leads, requests
+
+_NOTHING: dict[str, Any] = {}
+
+
+@dataclass(slots=True)
+class AdmitPost:
+    """A request with its decided leads, to be stored; the command of intake."""
+
+    request: PostedRequest
+    leads: Sequence[Decided]
+    status: int
+    """The HTTP status when there are no leads (a refused post); else it follows from them."""
+    code: str
+    detail: str
+    revision: int
+    """The configuration revision that decided."""
+    idempotency_key: str = ""
+    """Scope and key together, or empty."""
+    owner: str = ""
+    """Who takes the leads on; empty: whoever is free."""
+    lease_until: datetime | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Repeated:
+    """The outcome for an idempotency key that was used before (``RC2``)."""
+
+    request_uid: str
+    same_body: bool
+
+
+class Admission:
+    """Stores batches of posts; made once per app."""
+
+    def __init__(self, events: EventJobs, faults: FaultLog) -> None:
+        """Write observers' jobs by ``events``; record what validators raise in ``faults``."""
+        self._events = events
+        self._faults = faults
+
+    def admit_posts(
+        self, connection: Connection, commands: Sequence[AdmitPost]
+    ) -> Sequence[Repeated | None]:
+        """Store a batch; each ``Decided`` is left as it was stored.
+
+        A post whose idempotency key was used before stores nothing and is answered ``Repeated``.
+        """
+        outcomes = _repeats(connection, commands)
+        fresh = [c for c, outcome in zip(commands, outcomes, strict=True) if outcome is None]
+        decided = [lead for command in fresh for lead in command.leads]
+        for lead in decided:
+            lead.begin()
+        claims = ClaimBook(connection, decided, self._faults)
+        counters = Counters(
+            connection,
+            (limit for lead in decided if not lead.refused for limit in lead.limits),
+        )
+        for lead in decided:
+            _settle_claims(lead, claims)
+            _settle_limits(lead, counters)
+            claims.take(lead)
+        claims.write()
+        counters.write()
+        self._insert(connection, fresh)
+        return outcomes
+
+    def _insert(self, connection: Connection, commands: Sequence[AdmitPost]) -> None:
+        if not commands:
+            return
+        connection.execute(_INSERT_REQUEST, [_request_row(command) for command in commands])
+        keys = [_key_row(command) for command in commands if command.idempotency_key]
+        if keys:
+            connection.execute(_INSERT_KEY, keys)
+        lead_rows = [_lead_row(command, lead) for command in commands for lead in command.leads]
+        if lead_rows:
+            connection.execute(_INSERT_LEAD, lead_rows)
+        job_rows: list[dict[str, Any]] = []
+        for command in commands:
+            for lead in command.leads:
+                job_rows.extend(self._jobs(command, lead))
+        insert_jobs(connection, job_rows)
+
+    def _jobs(self, command: AdmitPost, lead: Decided) -> list[dict[str, Any]]:
+        now = command.request.received_at
+        uid = lead.lead.uid
+        rows = [new_job(job.kind, uid, dict(job.payload), now) for job in lead.jobs]
+        hook = _HOOKS[lead.status]
+        if self._events.observed(hook):
+            event = LeadEvent(
+                lead_uid=uid,
+                campaign_id=lead.lead.campaign_id,
+                at=now,
+                code=lead.code,
+                message=lead.reasons[0].message if lead.reasons else "",
+            )
+            rows.extend(self._events.jobs(hook, uid, event, now))
+        if lead.status is LeadStatus.QUEUED:
+            run_at = command.lease_until if command.owner and command.lease_until else now
+            rows.append(new_job(DISTRIBUTE, uid, _NOTHING, run_at, command.owner))
+        return rows
+
+
+_HOOKS = {
+    LeadStatus.QUEUED: "lead_accepted",
+    LeadStatus.HELD: "lead_held",
+    LeadStatus.REJECTED: "lead_rejected",
+}
+_INSERT_REQUEST = insert(requests)
+_INSERT_KEY = insert(idempotency)
+_INSERT_LEAD = insert(leads)
+_KEYS = select(idempotency).where(idempotency.c.key.in_(bindparam("keys", expanding=True)))
+
+
+def body_hash(body: bytes) -> str:
+    """Return the digest by which two bodies are compared."""
+    return blake2b(body, digest_size=16).hexdigest()
+
+
+def _repeats(connection: Connection, commands: Sequence[AdmitPost]) -> list[Repeated | None]:
+    """Return, for each command, the earlier post that used its key; also one of this batch."""
+    keys = [command.idempotency_key for command in commands if command.idempotency_key]
+    if not keys:
+        return [None] * len(commands)
+    lock_names(connection, (f"idempotency:{key}" for key in keys))
+    known: dict[str, tuple[str, str]] = {
+        row.key: (row.request_uid, row.body_hash)
+        for row in connection.execute(_KEYS, {"keys": keys})
+    }
+    outcomes: list[Repeated | None] = []
+    for command in commands:
+        key = command.idempotency_key
+        digest = body_hash(command.request.body) if key else ""
+        if key and key in known:
+            request_uid, used = known[key]
+            outcomes.append(Repeated(request_uid=request_uid, same_body=used == digest))
+            continue
+        outcomes.append(None)
+        if key:
+            known[key] = (command.request.uid, digest)
+    return outcomes
+
+
+def _settle_claims(decided: Decided, claims: ClaimBook) -> None:
+    if decided.refused or not decided.claims:
+        return
+    began = perf_counter_ns()
+    for used, verdict in claims.verdicts(decided):
+        decided.heed(verdict)
+        step = f"validator:{used.key}"
+        match verdict:
+            case Pass(detail=detail):
+                decided.note(step, "pass", began, message=detail, plugin=used.plugin)
+            case _:
+                claims.leave(decided)
+                decided.note(
+                    step,
+                    "reject" if decided.status is LeadStatus.REJECTED else "hold",
+                    began,
+                    code=verdict.code,
+                    message=verdict.message,
+                    plugin=used.plugin,
+                )
+                return
+
+
+def _settle_limits(decided: Decided, counters: Counters) -> None:
+    """Take up the campaign's quantity limits, or reject (``LS6``)."""
+    if decided.refused or not decided.limits:
+        return
+    began = perf_counter_ns()
+    full = counters.first_full(decided.limits)
+    if full is None:
+        counters.take(decided.limits)
+        decided.note("limits", "pass", began)
+        return
+    message = f"The campaign has reached its {full.text}."
+    decided.reject([Reason(code="campaign_limit_reached", message=message)])
+    decided.note("limits", "reject", began, code=decided.code, message=message)
+
+
+def _request_row(command: AdmitPost) -> dict[str, Any]:
+    request = command.request
+    return {
+        "uid": request.uid,
+        "received_at": request.received_at,
+        "method": request.method,
+        "path": request.path,
+        "content_type": request.content_type,
+        "remote_ip": request.remote_ip,
+        "credential_id": request.credential_id,
+        "body": request.body,
+        "status": command.status,
+        "code": command.code,
+        "detail": command.detail,
+    }
+
+
+def _key_row(command: AdmitPost) -> dict[str, Any]:
+    return {
+        "key": command.idempotency_key,
+        "body_hash": body_hash(command.request.body),
+        "request_uid": command.request.uid,
+        "at": command.request.received_at,
+    }
+
+
+def _lead_row(command: AdmitPost, decided: Decided) -> dict[str, Any]:
+    lead = decided.lead
+    accepted = not decided.refused
+    return {
+        "uid": lead.uid,
+        "received_at": lead.received_at,
+        "lead_type_id": lead.lead_type_id,
+        "source_id": lead.source_id,
+        "campaign_id": lead.campaign_id,
+        "request_uid": command.request.uid,
+        "status": decided.status.value,
+        "code": decided.code,
+        "reasons": decided.reasons,
+        "price": lead.price if accepted else 0,
+        "revenue": 0,
+        "delivered_count": 0,
+        "is_test": lead.is_test,
+        "remote_ip": lead.remote_ip,
+        "fields": lead.fields,
+        "log": decided.log,
+        "revision": command.revision,
+        "updated_at": lead.received_at,
+    }

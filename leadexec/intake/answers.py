@@ -1,0 +1,100 @@
+"""What senders are answered, also when they ask again with the same idempotency key."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from leadexec.intake.decide import Decided
+from leadexec.model.lead import LeadStatus, Reason
+from leadexec.storage.tables import deliveries, leads
+
+
+class DeliveryAnswer(msgspec.Struct, kw_only=True, frozen=True):
+    """One delivery, for senders that may see them (``LS14``)."""
+
+    client: int
+    delivery_account: int
+    status: str
+    price: Decimal
+    redirect_url: str | None
+
+
+class LeadAnswer(msgspec.Struct, kw_only=True, frozen=True):
+    """What became of one posted lead (``RC1``)."""
+
+    lead: str
+    """Its uid."""
+    status: str
+    """``accepted``, ``held`` or ``rejected``."""
+    code: str
+    reasons: Sequence[Reason]
+    price: Decimal
+    """What the source is paid for it; 0 unless it is accepted."""
+    redirect_url: str | None = None
+    deliveries: Sequence[DeliveryAnswer] | None = None
+    """Where the campaign allows it and the answer waited for them."""
+
+
+def status_word(status: LeadStatus) -> str:
+    """Return the status as senders see it: where an accepted lead went is not theirs to know."""
+    return status.value if status in (LeadStatus.HELD, LeadStatus.REJECTED) else "accepted"
+
+
+def answer_of(decided: Decided) -> LeadAnswer:
+    """Return the answer for a lead that was just stored."""
+    accepted = not decided.refused
+    return LeadAnswer(
+        lead=decided.lead.uid,
+        status=status_word(decided.status),
+        code=decided.code,
+        reasons=decided.reasons,
+        price=decided.lead.price if accepted else Decimal(0),
+    )
+
+
+def stored_answers(
+    connection: Connection, request_uid: str, *, with_deliveries: bool
+) -> list[LeadAnswer]:
+    """Return the answers of an earlier post, from what was stored."""
+    rows = connection.execute(
+        select(leads).where(leads.c.request_uid == request_uid).order_by(leads.c.id)
+    ).mappings()
+    return [
+        _stored(row, _deliveries(connection, row["uid"]) if with_deliveries else None)
+        for row in rows
+    ]
+
+
+def _stored(row: Mapping[Any, Any], sold: Sequence[DeliveryAnswer] | None) -> LeadAnswer:
+    status = LeadStatus(row["status"])
+    word = status_word(status)
+    refused = word != "accepted"
+    redirect = next((d.redirect_url for d in sold or () if d.redirect_url), None)
+    return LeadAnswer(
+        lead=row["uid"],
+        status=word,
+        code=row["code"] if refused else "accepted",
+        reasons=msgspec.convert(row["reasons"], list[Reason]) if refused else [],
+        price=row["price"],
+        redirect_url=redirect,
+        deliveries=sold,
+    )
+
+
+def _deliveries(connection: Connection, lead_uid: str) -> list[DeliveryAnswer]:
+    rows = connection.execute(
+        select(deliveries).where(deliveries.c.lead_uid == lead_uid).order_by(deliveries.c.id)
+    )
+    return [
+        DeliveryAnswer(
+            client=row.client_id,
+            delivery_account=row.account_id,
+            status="pending" if row.state == "reserved" else row.state,
+            price=row.price if row.state == "accepted" else Decimal(0),
+            redirect_url=row.redirect_url or None,
+        )
+        for row in rows
+    ]

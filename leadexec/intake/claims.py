@@ -1,0 +1,116 @@
+"""Keys that leads hold alone, checked and taken in the transaction of intake (``LS8``)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, text
+
+from leadexec.catalog.compiled import CompiledValidator
+from leadexec.contracts.validator import Claim, Conflict, Hold, Verdict
+from leadexec.intake.decide import Decided
+from leadexec.model.lead import LeadStatus
+from leadexec.plugins import FaultLog
+from leadexec.storage.columns import UtcDateTime
+from leadexec.storage.locks import lock_names
+from leadexec.storage.tables import claims
+
+_HELD = select(claims).where(claims.c.key.in_(bindparam("keys", expanding=True)))
+_TAKE = text(
+    "INSERT INTO claims (key, rejected, lead_uid, claimed_at) "
+    "VALUES (:key, :rejected, :lead_uid, :claimed_at) "
+    "ON CONFLICT (key, rejected) DO UPDATE "
+    "SET lead_uid = excluded.lead_uid, claimed_at = excluded.claimed_at"
+).bindparams(bindparam("claimed_at", type_=UtcDateTime))
+
+
+def claim_key(claim: Claim) -> str:
+    """Return the one text that names a claim: its scope and its key."""
+    return f"{claim.scope}|{claim.key}"
+
+
+class ClaimBook:
+    """The claims that one batch meets: read once, decided in memory, written once."""
+
+    def __init__(
+        self, connection: Connection, decided: Sequence[Decided], faults: FaultLog
+    ) -> None:
+        """Lock and read every key that the leads in ``decided`` want."""
+        self._connection = connection
+        self._faults = faults
+        keys = sorted({claim_key(claim) for lead in decided for _, claim in lead.claims})
+        lock_names(connection, (f"claim:{key}" for key in keys))
+        self._held: dict[tuple[str, bool], tuple[str, datetime]] = {}
+        self._left: set[str] = set()
+        self._new: dict[tuple[str, bool], tuple[str, datetime]] = {}
+        if keys:
+            for row in connection.execute(_HELD, {"keys": keys}):
+                self._held[row.key, row.rejected] = (row.lead_uid, row.claimed_at)
+
+    def verdicts(self, decided: Decided) -> Iterator[tuple[CompiledValidator, Verdict]]:
+        """Yield each validator's verdict on its claims, in order; those without conflict pass."""
+        for used, claim in decided.claims:
+            conflict = self._conflict(claim, decided.lead.received_at)
+            if conflict is not None:
+                yield used, self._decide(used, decided, conflict)
+
+    def _decide(self, used: CompiledValidator, decided: Decided, conflict: Conflict) -> Verdict:
+        try:
+            return used.validator.on_conflict(decided.lead, conflict)
+        except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded, the lead held
+            fault = self._faults.record(used.plugin, f"on_conflict of '{used.key}'", error)
+            message = f"The check '{used.key}' could not run ({fault.error})."
+            return Hold(code="check_could_not_run", message=message)
+
+    def _conflict(self, claim: Claim, now: datetime) -> Conflict | None:
+        return _latest(claim, now, self._held)
+
+    def leave(self, decided: Decided) -> None:
+        """Let the keys stay with the earlier leads that ``decided`` gave way to."""
+        self._left.add(decided.lead.uid)
+
+    def take(self, decided: Decided) -> None:
+        """Let a settled lead hold its keys; a rejected one only those it takes as rejected."""
+        if decided.lead.uid in self._left:
+            return
+        rejected = decided.status is LeadStatus.REJECTED
+        held = (decided.lead.uid, decided.lead.received_at)
+        for _, claim in decided.claims:
+            if rejected and not claim.on_rejected:
+                continue
+            place = (claim_key(claim), rejected)
+            self._held[place] = self._new[place] = held
+
+    def write(self) -> None:
+        """Write the claims that were taken."""
+        rows: list[dict[str, Any]] = [
+            {"key": key, "rejected": rejected, "lead_uid": uid, "claimed_at": at}
+            for (key, rejected), (uid, at) in sorted(self._new.items())
+        ]
+        if rows:
+            self._connection.execute(_TAKE, rows)
+
+
+def latest_claim(connection: Connection, claim: Claim, now: datetime) -> Conflict | None:
+    """Return the lead that holds the key of ``claim`` at ``now``, or None; take nothing."""
+    rows = connection.execute(_HELD, {"keys": [claim_key(claim)]})
+    return _latest(claim, now, {(r.key, r.rejected): (r.lead_uid, r.claimed_at) for r in rows})
+
+
+def _latest(
+    claim: Claim, now: datetime, held: Mapping[tuple[str, bool], tuple[str, datetime]]
+) -> Conflict | None:
+    """Return the latest earlier claim that counts, or None."""
+    latest: Conflict | None = None
+    for rejected in (False, True) if claim.on_rejected else (False,):
+        found = held.get((claim_key(claim), rejected))
+        if found is None:
+            continue
+        lead_uid, claimed_at = found
+        if claim.lookback is not None and now - claimed_at > claim.lookback:
+            continue
+        if latest is None or claimed_at > latest.claimed_at:
+            latest = Conflict(
+                claim=claim, lead_uid=lead_uid, claimed_at=claimed_at, rejected=rejected
+            )
+    return latest

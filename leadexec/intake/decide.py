@@ -1,0 +1,234 @@
+"""Deciding about one posted lead, in memory: fields, criteria, validators by stage."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import perf_counter_ns
+from typing import Any
+
+from leadexec.catalog.compiled import CompiledCampaign, CompiledValidator
+from leadexec.contracts.eligibility import Limit
+from leadexec.contracts.lead import Lead
+from leadexec.contracts.services import Services
+from leadexec.contracts.validator import Claim, Hold, JobRequest, Pass, Reject, Verdict
+from leadexec.intake.fields import ReadFields, read_fields
+from leadexec.intake.post import PostedLead
+from leadexec.model.lead import LeadStatus, LogEntry, Reason
+from leadexec.model.source import CampaignStatus, SourceStatus
+from leadexec.plugins import FaultLog
+
+CHECK_DEADLINE = 5.0
+"""Seconds a validator may take for one lead."""
+
+
+@dataclass(slots=True)
+class Decided:
+    """A lead as decided in memory; the transaction of intake has the last word."""
+
+    lead: Lead
+    campaign: CompiledCampaign
+    status: LeadStatus = LeadStatus.QUEUED
+    code: str = "accepted"
+    reasons: list[Reason] = field(default_factory=list)
+    log: list[LogEntry] = field(default_factory=list)
+    jobs: list[JobRequest] = field(default_factory=list)
+    claims: list[tuple[CompiledValidator, Claim]] = field(default_factory=list)
+    limits: Sequence[Limit] = ()
+    _mark: tuple[LeadStatus, str, list[Reason], int, int] | None = None
+
+    def begin(self) -> None:
+        """Go back to what was decided in memory: a batch that failed is run again."""
+        if self._mark is None:
+            mark = (self.status, self.code, list(self.reasons), len(self.log), len(self.jobs))
+            self._mark = mark
+            return
+        self.status, self.code, self.reasons, steps, jobs = self._mark
+        del self.log[steps:], self.jobs[jobs:]
+
+    @property
+    def refused(self) -> bool:
+        """Whether the lead will not be accepted now."""
+        return self.status in (LeadStatus.REJECTED, LeadStatus.HELD)
+
+    def reject(self, reasons: Sequence[Reason]) -> None:
+        """Make the lead rejected for ``reasons`` (at least one)."""
+        self.status = LeadStatus.REJECTED
+        self.code = reasons[0].code
+        self.reasons = list(reasons)
+
+    def hold(self, code: str, message: str) -> None:
+        """Make the lead wait for a person."""
+        self.status = LeadStatus.HELD
+        self.code = code
+        self.reasons = [Reason(code=code, message=message)]
+
+    def note(self, step: str, verdict: str, since_ns: int, **more: str) -> None:
+        """Add a step that began at ``since_ns`` to the process log."""
+        us = (perf_counter_ns() - since_ns) // 1000
+        self.log.append(LogEntry(step=step, verdict=verdict, us=us, **more))
+
+    def heed(self, verdict: Verdict) -> None:
+        """Take over a validator's verdict."""
+        match verdict:
+            case Reject(code=code, message=message, jobs=jobs):
+                self.reject([Reason(code=code, message=message)])
+                self.jobs.extend(jobs)
+            case Hold(code=code, message=message):
+                self.hold(code, message)
+            case Pass(jobs=jobs):
+                self.jobs.extend(jobs)
+
+
+class LeadDecider:
+    """Runs the checks of intake over posted leads."""
+
+    def __init__(self, services: Services, faults: FaultLog) -> None:
+        """Decide with the time of ``services``; record what plugins raise in ``faults``."""
+        self._clock = services.clock
+        self._faults = faults
+
+    async def decide(
+        self, campaign: CompiledCampaign, posted: PostedLead, uid: str, now: datetime, ip: str
+    ) -> Decided:
+        """Return the decision on ``posted``; it writes nothing."""
+        began = perf_counter_ns()
+        read = read_fields(campaign.lead_type, posted.fields, now, self._faults)
+        decided = _begin(campaign, posted, read, uid, now, ip)
+        if not self._may_take(decided, began):
+            return self._with_claims(decided)
+        _note_fields(decided, posted, read, began)
+        if not decided.refused and campaign.criteria is not None:
+            self._check_criteria(decided, now)
+        if not decided.refused and (read.faulty or campaign.problem):
+            _hold_for_faults(decided, read)
+        for validator in campaign.validators:
+            if decided.refused:
+                break
+            if validator.checks:
+                await self._check(decided, validator)
+        if not decided.refused and campaign.limits:
+            decided.limits = campaign.limits(now)
+        return self._with_claims(decided)
+
+    def _may_take(self, decided: Decided, began: int) -> bool:
+        """Reject leads of a campaign or source that is not active (``LS1``, ``LS3``)."""
+        campaign = decided.campaign.entity
+        if campaign.status is not CampaignStatus.ACTIVE:
+            message = f"The campaign is {campaign.status.value}; only an active one takes leads."
+            decided.reject([Reason(code="campaign_not_active", message=message)])
+        elif decided.campaign.source.status is not SourceStatus.ACTIVE:
+            message = "The lead source is not active."
+            decided.reject([Reason(code="source_not_active", message=message)])
+        else:
+            return True
+        decided.note("access", "reject", began, code=decided.code)
+        return False
+
+    def _check_criteria(self, decided: Decided, now: datetime) -> None:
+        began = perf_counter_ns()
+        criteria = decided.campaign.criteria
+        if criteria is None or criteria.matches(decided.lead.fields, now):
+            decided.note("criteria", "pass", began)
+            return
+        verdict = criteria.explain(decided.lead.fields, now)
+        decided.reject([Reason(code="outside_criteria", message=verdict.message)])
+        decided.note("criteria", "reject", began, code="outside_criteria", message=verdict.message)
+
+    async def _check(self, decided: Decided, used: CompiledValidator) -> None:
+        began = perf_counter_ns()
+        verdict = await self._isolated(used, lambda: used.validator.check(decided.lead))
+        decided.heed(verdict)
+        _note_verdict(decided, used, verdict, began)
+
+    async def _isolated(
+        self, used: CompiledValidator, call: Callable[[], Awaitable[Verdict]]
+    ) -> Verdict:
+        """Return the validator's verdict; one that raises or is late holds (fail closed)."""
+        try:
+            async with asyncio.timeout(CHECK_DEADLINE):
+                return await call()
+        except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded, the lead held
+            return self._hold(used, "check", error)
+
+    def _hold(self, used: CompiledValidator, act: str, error: BaseException) -> Hold:
+        fault = self._faults.record(used.plugin, f"{act} of validator '{used.key}'", error)
+        return Hold(
+            code="check_could_not_run",
+            message=f"The check '{used.key}' could not run ({fault.error}).",
+        )
+
+    def _with_claims(self, decided: Decided) -> Decided:
+        """Add the keys the lead wants; for a rejected lead those that rejected leads take, too."""
+        for used in decided.campaign.validators:
+            if not used.claims:
+                continue
+            try:
+                wanted = used.validator.claims(decided.lead)
+            except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded, the lead held
+                hold = self._hold(used, "claims", error)
+                if not decided.refused:
+                    decided.heed(hold)
+                continue
+            rejected = decided.status is LeadStatus.REJECTED
+            decided.claims.extend((used, c) for c in wanted if c.on_rejected or not rejected)
+        return decided
+
+
+def _begin(
+    campaign: CompiledCampaign,
+    posted: PostedLead,
+    read: ReadFields,
+    uid: str,
+    now: datetime,
+    ip: str,
+) -> Decided:
+    lead = Lead(
+        uid=uid,
+        received_at=now,
+        lead_type_id=campaign.entity.lead_type,
+        source_id=campaign.entity.lead_source,
+        campaign_id=campaign.entity.id,
+        fields=read.values,
+        price=campaign.entity.price,
+        remote_ip=ip,
+        is_test=posted.is_test or _flagged(campaign, read.values),
+    )
+    return Decided(lead=lead, campaign=campaign)
+
+
+def _flagged(campaign: CompiledCampaign, values: dict[str, Any]) -> bool:
+    name = campaign.lead_type.test_flag
+    return bool(name) and values.get(name) is True
+
+
+def _note_fields(decided: Decided, posted: PostedLead, read: ReadFields, began: int) -> None:
+    strange = [*read.unknown, *posted.ignored]
+    if strange:
+        names = ", ".join(sorted(str(name)[:64] for name in strange)[:50])
+        decided.note("fields", "note", began, code="unknown_fields", message=names)
+    if read.reasons:
+        decided.reject(read.reasons)
+    verdict = "reject" if read.reasons else "pass"
+    decided.note("fields", verdict, began, code=decided.code if read.reasons else "")
+
+
+def _hold_for_faults(decided: Decided, read: ReadFields) -> None:
+    problem = decided.campaign.problem
+    if problem:
+        decided.hold(problem.code, problem.message)
+    else:
+        names = ", ".join(read.faulty)
+        decided.hold("field_type_raised", f"The types of these fields could not run: {names}.")
+    decided.note("fields", "hold", perf_counter_ns(), code=decided.code)
+
+
+def _note_verdict(decided: Decided, used: CompiledValidator, verdict: Verdict, began: int) -> None:
+    step = f"validator:{used.key}"
+    match verdict:
+        case Pass(detail=detail):
+            decided.note(step, "pass", began, message=detail, plugin=used.plugin)
+        case Reject(code=code, message=message):
+            decided.note(step, "reject", began, code=code, message=message, plugin=used.plugin)
+        case Hold(code=code, message=message):
+            decided.note(step, "hold", began, code=code, message=message, plugin=used.plugin)

@@ -1,0 +1,1 @@
+"""Durable jobs: written with the change that causes them, run by an embedded runner."""

@@ -1,0 +1,229 @@
+"""The embedded runner: takes due jobs under a lease and runs many at once (architecture 9)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+
+import structlog
+from sqlalchemy import Connection
+
+from leadexec.contracts.services import Clock
+from leadexec.errors import UnavailableError
+from leadexec.jobs.lease import gone
+from leadexec.storage.job_rows import (
+    JobRow,
+    extend_leases,
+    fail_job,
+    finish_job,
+    free_jobs_of,
+    next_due,
+    owners,
+    take_jobs,
+)
+from leadexec.storage.store import Store
+
+log = structlog.get_logger(__name__)
+Run: TypeAlias = Callable[[JobRow], Awaitable[None]]
+
+
+@dataclass(slots=True, frozen=True)
+class Handling:
+    """How jobs of one kind are run."""
+
+    run: Run
+    attempts: int = 5
+    """Tries before a job goes to the dead-letter list."""
+    settles_itself: bool = False
+    """Whether ``run`` removes or releases its row in a transaction of its own."""
+
+
+class Runner:
+    """Runs jobs in this process until it is stopped; others may run beside it."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        owner: str,
+        *,
+        at_once: int = 64,
+        lease: timedelta = timedelta(seconds=60),
+        poll: timedelta = timedelta(seconds=1),
+    ) -> None:
+        """Run at most ``at_once`` jobs together, each under a ``lease`` in the name ``owner``.
+
+        Args:
+            store: Where jobs are.
+            clock: Tells what is due.
+            owner: Names this process.
+            at_once: The most jobs that run together.
+            lease: How long a job stays with a process that says nothing more.
+            poll: How often to look for jobs that other processes have written.
+        """
+        self._store = store
+        self._clock = clock
+        self.owner = owner
+        self._at_once = at_once
+        self.lease = lease
+        self._poll = poll
+        self._handlings: dict[str, Handling] = {}
+        self._running: dict[int | str, asyncio.Task[None]] = {}
+        self._offered: asyncio.Queue[str] = asyncio.Queue()
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._stopping = False
+        self._loops: list[asyncio.Task[None]] = []
+
+    def handle(self, kind: str, handling: Handling) -> None:
+        """Say how jobs of ``kind`` are run."""
+        self._handlings[kind] = handling
+
+    # --- handing over within the process
+
+    def accepting(self) -> bool:
+        """Return whether new leads may be leased to this process at once."""
+        return bool(self._loops) and not self._stopping and self._offered.qsize() < 2_000
+
+    def offer(self, subject: str) -> None:
+        """Take a lead on whose ``distribute`` job was just committed in this process's name."""
+        self._offered.put_nowait(subject)
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Look for due jobs now."""
+        self._wake.set()
+
+    # --- life
+
+    async def start(self) -> None:
+        """Free what ended processes of this host held, then run jobs until ``stop``."""
+        now = self._clock.now()
+
+        def free(connection: Connection) -> int:
+            return free_jobs_of(connection, gone(owners(connection), self.owner), now)
+
+        freed = await self._store.change(free)
+        if freed:
+            log.info("jobs taken over from ended processes", count=freed)
+        self._loops = [
+            asyncio.create_task(self._take_loop(), name="jobs: take"),
+            asyncio.create_task(self._lease_loop(), name="jobs: lease"),
+        ]
+
+    async def stop(self) -> None:
+        """Take no more, let what runs end, give back what was not begun."""
+        self._stopping = True
+        self._wake.set()
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        if self._running:
+            await asyncio.wait(self._running.values())
+        self._loops = []
+        now = self._clock.now()
+        await self._store.change(lambda connection: free_jobs_of(connection, [self.owner], now))
+
+    async def until_idle(self) -> None:
+        """Return once nothing is due, offered or running (for tests and the demo)."""
+        while True:
+            self._idle.clear()
+            self._wake.set()
+            await self._idle.wait()
+            if not self._running and self._offered.empty():
+                return
+
+    # --- loops
+
+    async def _take_loop(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                wait = await self._take()
+            except UnavailableError as error:
+                log.warning("jobs cannot be read now", error=str(error))
+                wait = self._poll.total_seconds()
+            try:
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    async def _take(self) -> float:
+        """Begin what can be begun; return the seconds until something may be due."""
+        while not self._offered.empty() and len(self._running) < self._at_once:
+            subject = self._offered.get_nowait()
+            row = JobRow(id=0, kind="distribute", subject=subject, payload={}, attempts=0)
+            self._begin(row, key=subject)
+        room = self._at_once - len(self._running)
+        if room <= 0 or not self._offered.empty():
+            return self._poll.total_seconds()
+        now = self._clock.now()
+        due = await self._store.read(next_due)
+        if due is not None and due <= now:
+            until = now + self.lease
+            rows = await self._store.change(
+                lambda connection: take_jobs(connection, self.owner, now, until, room)
+            )
+            for row in rows:
+                self._begin(row, key=row.id)
+            if rows:
+                return 0.0 if len(rows) == room else self._poll.total_seconds()
+        if not self._running and self._offered.empty():
+            self._idle.set()
+        if due is None:
+            return self._poll.total_seconds()
+        return min(self._poll.total_seconds(), max(0.001, (due - now).total_seconds()))
+
+    async def _lease_loop(self) -> None:
+        while True:
+            await self._clock.sleep(self.lease.total_seconds() / 3)
+            until = self._clock.now() + self.lease
+            try:
+                await self._store.change(
+                    lambda connection, until=until: extend_leases(connection, self.owner, until)
+                )
+            except UnavailableError as error:
+                log.warning("leases cannot be kept now", error=str(error))
+
+    # --- running
+
+    def _begin(self, row: JobRow, key: int | str) -> None:
+        task = asyncio.create_task(self._run(row), name=f"job {row.kind} {row.subject}")
+        self._running[key] = task
+
+        def done(_: asyncio.Task[None]) -> None:
+            self._running.pop(key, None)
+            self._wake.set()
+
+        task.add_done_callback(done)
+
+    async def _run(self, row: JobRow) -> None:
+        handling = self._handlings.get(row.kind)
+        try:
+            if handling is None:
+                message = f"nothing handles jobs of kind '{row.kind}'; is its plugin installed?"
+                raise LookupError(message)
+            await handling.run(row)
+        except Exception as error:  # noqa: BLE001  a job is isolated: it is tried again, then kept
+            await self._failed(row, handling, error)
+            return
+        if not handling.settles_itself:
+            await self._record(lambda connection: finish_job(connection, row.id))
+
+    async def _failed(self, row: JobRow, handling: Handling | None, error: Exception) -> None:
+        log.error("job failed", kind=row.kind, subject=row.subject, exc_info=error)
+        most = handling.attempts if handling else 5
+        gap = timedelta(seconds=min(5.0 * 2**row.attempts, 3600))
+        text = f"{type(error).__name__}: {error}"
+        due = self._clock.now() + gap
+        last = row.attempts + 1 >= most and not isinstance(error, UnavailableError)
+        await self._record(lambda connection: fail_job(connection, row, text, due, dead=last))
+
+    async def _record(self, act: Callable[[Connection], None]) -> None:
+        """Write what became of a job; if that cannot be, its lease runs out and it is run again."""
+        try:
+            await self._store.change(act)
+        except UnavailableError as error:
+            log.warning("a job's end cannot be written now", error=str(error))

@@ -1,0 +1,39 @@
+"""Where a lead is, and why: the words that its rows, its log and its answers share."""
+
+import enum
+
+import msgspec
+
+
+class LeadStatus(enum.StrEnum):
+    """Where a lead is; every lead received is in exactly one of these."""
+
+    REJECTED = "rejected"
+    HELD = "held"
+    QUEUED = "queued"
+    """Accepted; its distribution is not over."""
+    DELIVERED = "delivered"
+    UNSOLD = "unsold"
+
+
+class Reason(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """One reason for a rejection or a hold."""
+
+    code: str
+    message: str
+    field: str = ""
+    """The lead field concerned, or empty."""
+
+
+class LogEntry(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """One step of a lead's process log (``LD5``)."""
+
+    step: str
+    """``access``, ``fields``, ``criteria``, ``validator:duplicate``, ``limits`` …"""
+    verdict: str
+    """``pass``, ``reject``, ``hold``, ``note``."""
+    us: int
+    """How long the step took, in microseconds."""
+    code: str = ""
+    message: str = ""
+    plugin: str = ""

@@ -1,0 +1,1 @@
+"""Who is calling and what it may do: passwords, tokens, roles; and how secrets are kept."""

@@ -1,0 +1,1 @@
+"""Tables, transactions and migrations, alike on SQLite and PostgreSQL."""

@@ -1,0 +1,97 @@
+"""Limits as counters: taken together or not at all, never exceeded, given back (``DA6``)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection, bindparam, select, text, update
+
+from leadexec.contracts.eligibility import Limit
+from leadexec.storage.locks import lock_names
+from leadexec.storage.tables import counters
+
+_USED = select(counters.c.key, counters.c.used).where(
+    counters.c.key.in_(bindparam("keys", expanding=True))
+)
+_RAISE = text(
+    'INSERT INTO counters (key, "window", used) VALUES (:key, :window, :amount) '
+    "ON CONFLICT (key) DO UPDATE SET used = counters.used + :amount "
+    "WHERE counters.used + :amount <= :limit"
+)
+_LOWER = (
+    update(counters)
+    .where(counters.c.key == bindparam("counter"))
+    .values(used=counters.c.used - bindparam("amount"))
+)
+
+
+def counter_key(limit: Limit) -> str:
+    """Return the key of the counter that ``limit`` counts in: one per window."""
+    return f"{limit.key}@{limit.window}"
+
+
+class Counters:
+    """The counters that one batch touches: read once, decided in memory, written once.
+
+    Between the reading and the commit no other transaction can change them: on PostgreSQL their
+    names are locked, on SQLite there is one writer.
+    """
+
+    def __init__(self, connection: Connection, wanted: Iterable[Limit]) -> None:
+        """Lock and read the counters of all ``wanted`` limits."""
+        self._connection = connection
+        keys = sorted({counter_key(limit) for limit in wanted})
+        lock_names(connection, keys)
+        self._used: dict[str, int] = {}
+        if keys:
+            self._used = dict(connection.execute(_USED, {"keys": keys}).tuples().all())
+        self._raised: defaultdict[str, int] = defaultdict(int)
+        self._limits: dict[str, Limit] = {}
+
+    def first_full(self, limits: Iterable[Limit]) -> Limit | None:
+        """Return the first of ``limits`` that has no room left, or None."""
+        for limit in limits:
+            if self._used.get(counter_key(limit), 0) + limit.amount > limit.limit:
+                return limit
+        return None
+
+    def take(self, limits: Iterable[Limit]) -> None:
+        """Take up all of ``limits``; ``first_full`` has found room in each."""
+        for limit in limits:
+            key = counter_key(limit)
+            self._used[key] = self._used.get(key, 0) + limit.amount
+            self._raised[key] += limit.amount
+            known = self._limits.get(key)
+            if known is None or known.limit < limit.limit:
+                self._limits[key] = limit
+
+    def write(self) -> None:
+        """Write what was taken, each counter as one conditional update."""
+        rows = [
+            {
+                "key": key,
+                "window": self._limits[key].window,
+                "amount": amount,
+                "limit": self._limits[key].limit,
+            }
+            for key, amount in sorted(self._raised.items())
+            if amount
+        ]
+        if rows:
+            self._connection.execute(_RAISE, rows)
+
+
+def give_back(connection: Connection, taken: Iterable[Mapping[str, int]]) -> None:
+    """Lower counters by what unsold reservations had taken (counter key → amount)."""
+    sums: defaultdict[str, int] = defaultdict(int)
+    for amounts in taken:
+        for key, amount in amounts.items():
+            sums[key] += amount
+    rows = [{"counter": key, "amount": amount} for key, amount in sorted(sums.items())]
+    if rows:
+        lock_names(connection, sums)
+        connection.execute(_LOWER, rows)
+
+
+def amounts_of(limits: Sequence[Limit]) -> dict[str, int]:
+    """Return counter key → amount of ``limits``, as a reservation keeps it to give it back."""
+    return {counter_key(limit): limit.amount for limit in limits}

@@ -1,0 +1,171 @@
+"""Rows of jobs: written with the change that asks for them, taken under a lease."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from leadexec.storage.tables import jobs
+
+DISTRIBUTE: Final = "distribute"
+"""The kind of the job that takes an accepted lead on."""
+
+
+class JobRow(msgspec.Struct, kw_only=True, frozen=True):
+    """A job as it is stored."""
+
+    id: int
+    kind: str
+    subject: str
+    payload: Mapping[str, Any]
+    attempts: int
+
+
+_INSERT = insert(jobs)
+
+
+def new_job(
+    kind: str,
+    subject: str,
+    payload: Mapping[str, Any],
+    run_at: datetime,
+    owner: str = "",
+) -> dict[str, Any]:
+    """Return the row of a job that is due at ``run_at``, or leased to ``owner`` until then."""
+    return {
+        "kind": kind,
+        "subject": subject,
+        "payload": payload,
+        "run_at": run_at,
+        "attempts": 0,
+        "dead": False,
+        "error": "",
+        "owner": owner,
+    }
+
+
+def insert_jobs(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows made by ``new_job``."""
+    if rows:
+        connection.execute(_INSERT, list(rows))
+
+
+def take_jobs(
+    connection: Connection, owner: str, now: datetime, lease_until: datetime, most: int
+) -> list[JobRow]:
+    """Lease at most ``most`` due jobs to ``owner``, the longest due first."""
+    due = (
+        select(jobs.c.id)
+        .where(jobs.c.dead.is_(False), jobs.c.run_at <= now)
+        .order_by(jobs.c.run_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    taken = connection.execute(
+        update(jobs)
+        .where(jobs.c.id.in_(due.scalar_subquery()))
+        .values(owner=owner, run_at=lease_until)
+        .returning(jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.payload, jobs.c.attempts)
+    )
+    rows = [JobRow(**row._mapping) for row in taken]
+    return sorted(rows, key=lambda row: row.id)
+
+
+def extend_leases(connection: Connection, owner: str, lease_until: datetime) -> None:
+    """Keep everything that ``owner`` is working on."""
+    connection.execute(
+        update(jobs).where(jobs.c.owner == owner, jobs.c.dead.is_(False)).values(run_at=lease_until)
+    )
+
+
+def owners(connection: Connection) -> list[str]:
+    """Return everybody who holds a lease."""
+    found = connection.execute(select(jobs.c.owner).where(jobs.c.owner != "").distinct())
+    return [row[0] for row in found]
+
+
+def free_jobs_of(connection: Connection, gone: Sequence[str], now: datetime) -> int:
+    """Make what the ``gone`` owners held due now; return how many jobs that are."""
+    if not gone:
+        return 0
+    freed = connection.execute(
+        update(jobs)
+        .where(jobs.c.owner.in_(gone), jobs.c.dead.is_(False))
+        .values(owner="", run_at=now)
+    )
+    return freed.rowcount
+
+
+_REMOVE = delete(jobs).where(
+    jobs.c.kind == bindparam("of_kind"), jobs.c.subject == bindparam("of_subject")
+)
+_RELEASE = (
+    update(jobs)
+    .where(jobs.c.kind == bindparam("of_kind"), jobs.c.subject == bindparam("of_subject"))
+    .values(run_at=bindparam("at"), owner="")
+)
+
+
+def remove_jobs(connection: Connection, kind: str, subjects: Sequence[str]) -> None:
+    """Delete the jobs of ``kind`` about ``subjects``: they are done."""
+    if subjects:
+        connection.execute(_REMOVE, [{"of_kind": kind, "of_subject": s} for s in subjects])
+
+
+def release_jobs(connection: Connection, kind: str, due: Sequence[tuple[str, datetime]]) -> None:
+    """Give up the leases on jobs of ``kind``: each (subject, instant) is due then."""
+    if due:
+        connection.execute(
+            _RELEASE, [{"of_kind": kind, "of_subject": s, "at": at} for s, at in due]
+        )
+
+
+def owned_subjects(
+    connection: Connection, kind: str, subjects: Sequence[str], owner: str
+) -> set[str]:
+    """Return which of ``subjects`` are still leased to ``owner``."""
+    found = connection.execute(
+        select(jobs.c.subject).where(
+            jobs.c.kind == kind, jobs.c.subject.in_(subjects), jobs.c.owner == owner
+        )
+    )
+    return {row[0] for row in found}
+
+
+def finish_job(connection: Connection, job_id: int) -> None:
+    """Delete a job: it is done."""
+    connection.execute(delete(jobs).where(jobs.c.id == job_id))
+
+
+def fail_job(
+    connection: Connection, row: JobRow, error: str, run_at: datetime, *, dead: bool
+) -> None:
+    """Note that a job failed: it is due again at ``run_at``, or kept in the dead-letter list."""
+    which = jobs.c.id == row.id
+    if not row.id:  # it was handed over within the process, before its id was known
+        which = (jobs.c.kind == row.kind) & (jobs.c.subject == row.subject)
+    connection.execute(
+        update(jobs)
+        .where(which)
+        .values(
+            attempts=jobs.c.attempts + 1, error=error[:2000], run_at=run_at, dead=dead, owner=""
+        )
+    )
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """Return when the next job is due, or None."""
+    found: datetime | None = connection.scalar(
+        select(jobs.c.run_at).where(jobs.c.dead.is_(False)).order_by(jobs.c.run_at).limit(1)
+    )
+    return found
+
+
+def unfinished_jobs(connection: Connection, kind: str) -> int:
+    """Return how many jobs of ``kind`` are not done, the dead ones left out."""
+    count = connection.scalar(
+        select(func.count()).select_from(jobs).where(jobs.c.kind == kind, jobs.c.dead.is_(False))
+    )
+    return int(count or 0)

@@ -1,0 +1,179 @@
+"""The tables of a lead's way: posts, leads, deliveries, counters, claims, jobs.
+
+Leads and deliveries are named by uids made in the application, so that a batch needs no ids back
+from the database; their integer ids give the order of arrival and page cursors.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
+
+from leadexec.storage.columns import JsonColumn, MoneyColumn, UtcDateTime
+from leadexec.storage.metadata import kernel_metadata
+
+RowId = BigInteger().with_variant(Integer(), "sqlite")
+Uid = String(36)
+
+requests = Table(
+    "requests",
+    kernel_metadata,
+    Column("uid", Uid, primary_key=True),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("method", String(8), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("remote_ip", String(45), nullable=False),
+    Column("credential_id", BigInteger),
+    Column("body", LargeBinary, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("detail", Text, nullable=False),
+    comment="Every post as it came, word for word, also the refused ones",
+)
+
+idempotency = Table(
+    "idempotency",
+    kernel_metadata,
+    Column("key", String(160), primary_key=True),
+    Column("body_hash", String(32), nullable=False),
+    Column("request_uid", Uid, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    comment="Idempotency keys of senders and the post that used each first",
+)
+
+leads = Table(
+    "leads",
+    kernel_metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("uid", Uid, nullable=False, unique=True),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("lead_type_id", BigInteger, nullable=False),
+    Column("source_id", BigInteger, nullable=False),
+    Column("campaign_id", BigInteger, nullable=False),
+    Column("request_uid", Uid, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("reasons", JsonColumn, nullable=False),
+    Column("price", MoneyColumn, nullable=False),
+    Column("revenue", MoneyColumn, nullable=False),
+    Column("delivered_count", Integer, nullable=False),
+    Column("is_test", Boolean, nullable=False),
+    Column("remote_ip", String(45), nullable=False),
+    Column("fields", JsonColumn, nullable=False),
+    Column("log", JsonColumn, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Index("ix_leads_request_uid", "request_uid"),
+    Index("ix_leads_campaign_id", "campaign_id", "id"),
+    Index("ix_leads_status", "status", "id"),
+    comment="Leads with their typed fields and the process log of their intake",
+)
+
+deliveries = Table(
+    "deliveries",
+    kernel_metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("uid", Uid, nullable=False, unique=True),
+    Column("lead_uid", Uid, nullable=False),
+    Column("account_id", BigInteger, nullable=False),
+    Column("client_id", BigInteger, nullable=False),
+    Column("method_id", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("price", MoneyColumn, nullable=False),
+    Column("exclusive", Boolean, nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("redirect_url", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", UtcDateTime),
+    Column("limits", JsonColumn, nullable=False),
+    Column("reserved_at", UtcDateTime, nullable=False),
+    Column("settled_at", UtcDateTime),
+    Index("ix_deliveries_lead_uid", "lead_uid"),
+    Index("ix_deliveries_account_id", "account_id", "id"),
+    comment="One row per client that was offered a lead",
+)
+
+attempts = Table(
+    "attempts",
+    kernel_metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("delivery_uid", Uid, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("elapsed_us", BigInteger, nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("exchanges", JsonColumn, nullable=False),
+    Index("ix_attempts_delivery_uid", "delivery_uid"),
+    comment="Every try at a delivery with requests and answers (DM11)",
+)
+
+decisions = Table(
+    "decisions",
+    kernel_metadata,
+    Column("lead_uid", Uid, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("decided_at", UtcDateTime, nullable=False),
+    Column("record", JsonColumn, nullable=False),
+    comment="Why each lead went where it went (LD15)",
+)
+
+counters = Table(
+    "counters",
+    kernel_metadata,
+    Column("key", String(100), primary_key=True),
+    Column("window", String(32), nullable=False),
+    Column("used", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+    comment="What is used of every limit, per window (DA6); the key ends in its window",
+)
+
+claims = Table(
+    "claims",
+    kernel_metadata,
+    Column("key", String(130), nullable=False),
+    Column("rejected", Boolean, nullable=False),
+    Column("lead_uid", Uid, nullable=False),
+    Column("claimed_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("key", "rejected"),
+    sqlite_with_rowid=False,
+    comment="The latest lead that holds each key; apart for accepted and rejected leads (LS8)",
+)
+
+turns = Table(
+    "turns",
+    kernel_metadata,
+    Column("account_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("turn", BigInteger, nullable=False),
+    Index("ix_turns_turn", "turn"),
+    comment="The turn at which each delivery account was last offered a lead (DI3)",
+)
+
+jobs = Table(
+    "jobs",
+    kernel_metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("kind", String(100), nullable=False),
+    Column("subject", String(100), nullable=False),
+    Column("payload", JsonColumn, nullable=False),
+    Column("run_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("dead", Boolean, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("owner", String(100), nullable=False),
+    Index("ix_jobs_due", "dead", "run_at"),
+    Index("ix_jobs_subject", "subject"),
+    comment="Work that was committed with the change that asks for it; done rows are deleted",
+)

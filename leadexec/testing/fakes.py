@@ -1,0 +1,207 @@
+"""Stand-ins for what the kernel lends to plugins: quick, in memory, repeatable, inspectable."""
+
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.pool import StaticPool
+
+from leadexec.contracts.delivery import Exchange
+from leadexec.contracts.lead import Lead
+from leadexec.contracts.services import (
+    Campaigns,
+    Clock,
+    LeadActs,
+    OutboundHttp,
+    Randomness,
+    Services,
+    Storage,
+)
+from leadexec.contracts.validator import Claim, Conflict, Validator
+from leadexec.contracts.values import RawValue
+from leadexec.errors import NotFoundError
+from leadexec.testing.clock import FakeClock, FakeRandomness
+from leadexec.testing.outbound import FakeHttp
+
+T = TypeVar("T")
+
+
+class FakeStorage:
+    """A ``Storage`` over a SQLite database in memory; a test makes the tables it needs."""
+
+    def __init__(self) -> None:
+        """Open an empty database; it closes with the last reference to this object."""
+        self.engine: Engine = create_engine(
+            "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+        )
+        weakref.finalize(self, self.engine.dispose)
+
+    async def read(self, question: Callable[[Connection], T]) -> T:
+        """Run ``question`` and return its answer; whatever it changed is taken back."""
+        with self.engine.connect() as connection:
+            return question(connection)
+
+    async def change(self, act: Callable[[Connection], T]) -> T:
+        """Run ``act``, commit, return its result; if it raises, nothing is changed."""
+        with self.engine.begin() as connection:
+            return act(connection)
+
+
+class Appended(msgspec.Struct, kw_only=True, frozen=True):
+    """A call of ``append_fields``."""
+
+    lead_uid: str
+    fields: Mapping[str, Any]
+    reason: str
+
+
+class Redelivered(msgspec.Struct, kw_only=True, frozen=True):
+    """A call of ``redeliver``."""
+
+    lead_uid: str
+    reason: str
+
+
+class FakeLeadActs:
+    """A ``LeadActs`` that records what is asked of it, and a claims table in memory."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        """Take the ``clock`` by which claims grow old."""
+        self.appended: list[Appended] = []
+        self.redelivered: list[Redelivered] = []
+        self._clock: Clock = clock or FakeClock()
+        self._holders: dict[tuple[str, str], Conflict] = {}
+
+    async def append_fields(self, lead_uid: str, fields: Mapping[str, Any], reason: str) -> int:
+        """Record the call; every field counts as filled."""
+        self.appended.append(Appended(lead_uid=lead_uid, fields=dict(fields), reason=reason))
+        return len(fields)
+
+    async def redeliver(self, lead_uid: str, reason: str) -> int:
+        """Record the call; one delivery counts as queued, the first time with this reason."""
+        call = Redelivered(lead_uid=lead_uid, reason=reason)
+        self.redelivered.append(call)
+        return int(self.redelivered.count(call) == 1)
+
+    async def claimed(self, claim: Claim) -> Conflict | None:
+        """Return the lead that holds the key of ``claim``, judged as at intake."""
+        holder = self._holders.get((claim.scope, claim.key))
+        if holder is None or (holder.rejected and not claim.on_rejected):
+            return None
+        old = claim.lookback is not None and holder.claimed_at < self._clock.now() - claim.lookback
+        return None if old else msgspec.structs.replace(holder, claim=claim)
+
+    def hold(
+        self,
+        claim: Claim,
+        lead_uid: str,
+        *,
+        at: datetime | None = None,
+        rejected: bool = False,
+    ) -> Conflict:
+        """Let a lead hold the key of ``claim`` from ``at`` (now) on; return what stands there."""
+        holder = Conflict(
+            claim=claim, lead_uid=lead_uid, claimed_at=at or self._clock.now(), rejected=rejected
+        )
+        self._holders[claim.scope, claim.key] = holder
+        return holder
+
+
+class FakeCampaigns:
+    """A ``Campaigns`` of those that a test adds."""
+
+    def __init__(self) -> None:
+        """Start without campaigns."""
+        self._drafts: dict[int, Callable[[Mapping[str, RawValue]], Lead]] = {}
+        self._validators: dict[tuple[int, str], Validator[Any]] = {}
+
+    def add(
+        self,
+        campaign_id: int,
+        draft: Callable[[Mapping[str, RawValue]], Lead],
+        *validators: Validator[Any],
+    ) -> None:
+        """Add a campaign whose field types are played by ``draft``."""
+        self._drafts[campaign_id] = draft
+        for validator in validators:
+            self._validators[campaign_id, validator.key] = validator
+
+    def draft(self, campaign_id: int, fields: Mapping[str, RawValue]) -> Lead:
+        """Return what the campaign's ``draft`` makes of ``fields``.
+
+        Raises:
+            NotFoundError: ``unknown_campaign``.
+        """
+        if campaign_id not in self._drafts:
+            raise NotFoundError("unknown_campaign", f"There is no campaign {campaign_id}.")
+        return self._drafts[campaign_id](fields)
+
+    def validator(self, campaign_id: int, key: str) -> Validator[Any] | None:
+        """Return the campaign's validator with that key, or None."""
+        return self._validators.get((campaign_id, key))
+
+
+@dataclass
+class _FakeServices:
+    clock: Clock
+    randomness: Randomness
+    http: OutboundHttp
+    storage: Storage
+    leads: LeadActs
+    campaigns: Campaigns
+
+
+def fake_services(
+    *,
+    clock: Clock | None = None,
+    randomness: Randomness | None = None,
+    http: OutboundHttp | None = None,
+    storage: Storage | None = None,
+    leads: LeadActs | None = None,
+    campaigns: Campaigns | None = None,
+) -> Services:
+    """Return ``Services`` made of fakes, with those given put in their places.
+
+    To look into a fake afterwards, make it in the test and hand it in.
+    """
+    clock = clock or FakeClock()
+    return _FakeServices(
+        clock=clock,
+        randomness=randomness or FakeRandomness(),
+        http=http or FakeHttp(),
+        storage=storage or FakeStorage(),
+        leads=leads or FakeLeadActs(clock),
+        campaigns=campaigns or FakeCampaigns(),
+    )
+
+
+class FakeAttempt:
+    """An ``Attempt`` whose deadline is the test's and whose exchanges can be looked at."""
+
+    def __init__(
+        self,
+        *,
+        idempotency_key: str = "0193f2a0-0000-7000-8000-00000000a001",
+        number: int = 1,
+        seconds: float = 30.0,
+        clock: Clock | None = None,
+    ) -> None:
+        """Allow ``seconds`` from now on ``clock``; without one they do not run down."""
+        self.idempotency_key = idempotency_key
+        self.number = number
+        self.exchanges: list[Exchange] = []
+        """What was recorded, in order."""
+        self._clock: Clock = clock or FakeClock()
+        self._ends = self._clock.monotonic() + seconds
+
+    def remaining(self) -> float:
+        """Return the seconds left; 0 when the time is up."""
+        return max(0.0, self._ends - self._clock.monotonic())
+
+    def record(self, exchange: Exchange) -> None:
+        """Keep ``exchange``."""
+        self.exchanges.append(exchange)

@@ -1,0 +1,204 @@
+"""Searches in an answer: a text, a pattern, a JSON path, an XPath, compiled once."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from html import unescape
+from typing import Any, Final
+
+import msgspec
+
+from leadexec import compile_pattern
+from leadexec_delivery_webhook.document import Document
+from leadexec_delivery_webhook.json_path import JsonPath
+from leadexec_delivery_webhook.price import leading_price
+from leadexec_delivery_webhook.settings import (
+    JsonPathSearch,
+    PatternSearch,
+    Search,
+    TextSearch,
+    XPathSearch,
+)
+from leadexec_delivery_webhook.xpath import XPath
+
+ACCEPTING: Final = frozenset(("true", "1", "yes", "ok", "success", "successful", "accepted"))
+"""Values that mean accepted where the settings name none."""
+_MOST: Final = 2_000
+"""Characters of a found value that are kept."""
+_BEFORE_VALUE: Final = re.compile(r"\s*(?:[\"']?\s*[:=>])?\s*")
+_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|\'([^\']*)\'', re.DOTALL)
+_BARE: Final = re.compile(r"[^\s\"'<>,;&|}\])]+")
+_BARE_NUMBER: Final = re.compile(r"[^\s\"'<>;&|}\])]+")
+_LINK: Final = re.compile(r"https?://[^\s\"'<>|}\])]+", re.IGNORECASE)
+
+
+class Finder(ABC):
+    """A compiled search."""
+
+    @abstractmethod
+    def accepts(self, document: Document) -> bool:
+        """Return whether ``document``, searched for the result, clearly accepts."""
+
+    @abstractmethod
+    def value(self, document: Document) -> str | None:
+        """Return the text that is found, trimmed, or None."""
+
+    def price(self, document: Document) -> str | None:
+        """Return the text that is found where a price is expected, or None."""
+        return self.value(document)
+
+
+def compile_search(search: Search) -> Finder:
+    """Return the finder of ``search``.
+
+    Raises:
+        ConfigurationError: With paths inside ``search``.
+    """
+    match search:
+        case TextSearch():
+            return _TextFinder(search)
+        case PatternSearch():
+            return _PatternFinder(search)
+        case JsonPathSearch():
+            return _JsonFinder(search)
+        case XPathSearch():
+            return _XmlFinder(search)
+
+
+class _TextFinder(Finder):
+    """Accepts if the text occurs; its value is what stands behind the text."""
+
+    def __init__(self, search: TextSearch) -> None:
+        flags = re.IGNORECASE if search.ignore_case else 0
+        # A literal: it cannot backtrack.
+        self._text = re.compile(re.escape(search.text), flags)
+
+    def accepts(self, document: Document) -> bool:
+        return self._found(document.searchable(self._found)) is not None
+
+    def value(self, document: Document) -> str | None:
+        rest = self._behind(document)
+        return None if rest is None else _kept(_first_value(rest))
+
+    def price(self, document: Document) -> str | None:
+        rest = self._behind(document)
+        if rest is None:
+            return None
+        # A number that is no clear price is kept whole, so that no part of it passes for one.
+        return _kept(leading_price(rest) or _first_value(rest, _BARE_NUMBER))
+
+    def _found(self, text: str) -> str | None:
+        match = self._text.search(text)
+        return match[0] if match else None
+
+    def _behind(self, document: Document) -> str | None:
+        text = document.searchable(self._found)
+        match = self._text.search(text)
+        if match is None:
+            return None
+        rest = text[match.end() : match.end() + 2 * _MOST]
+        return rest[_end_of(_BEFORE_VALUE, rest) :]
+
+
+class _PatternFinder(Finder):
+    """Accepts if the pattern is found; its value is the first group, or all that was matched."""
+
+    def __init__(self, search: PatternSearch) -> None:
+        self._pattern = compile_pattern(search.pattern, ignore_case=search.ignore_case)
+
+    def accepts(self, document: Document) -> bool:
+        return self._pattern.search(document.searchable(self._pattern.find))
+
+    def value(self, document: Document) -> str | None:
+        return _kept(self._pattern.find(document.searchable(self._pattern.find)))
+
+
+class _PathFinder(Finder):
+    """What JSON paths and XPaths have in common: they find a list of texts."""
+
+    def __init__(self, search: JsonPathSearch | XPathSearch) -> None:
+        self._exists = search.exists
+        expected = frozenset(value.strip().casefold() for value in search.equals)
+        self._expected = expected or ACCEPTING
+
+    @abstractmethod
+    def found(self, document: Document) -> Sequence[str | None]:
+        """Return the texts found; None for what is no text, an object or a list."""
+
+    def accepts(self, document: Document) -> bool:
+        found = self.found(document)
+        if self._exists:
+            return bool(found)
+        # Several verdicts that disagree are no clear accept.
+        return bool(found) and all(
+            text is not None and text.strip().casefold() in self._expected for text in found
+        )
+
+    def value(self, document: Document) -> str | None:
+        return next((kept for text in self.found(document) if (kept := _kept(text))), None)
+
+
+class _JsonFinder(_PathFinder):
+    def __init__(self, search: JsonPathSearch) -> None:
+        super().__init__(search)
+        self._path = JsonPath(search.path)
+
+    def found(self, document: Document) -> Sequence[str | None]:
+        decoded = document.json
+        if decoded is msgspec.UNSET:
+            return ()
+        return _texts(self._path.find(decoded))
+
+
+class _XmlFinder(_PathFinder):
+    def __init__(self, search: XPathSearch) -> None:
+        super().__init__(search)
+        self._path = XPath(search.path)
+
+    def found(self, document: Document) -> Sequence[str | None]:
+        return () if document.xml is None else self._path.find(document.xml)
+
+
+def _texts(values: Iterable[Any]) -> list[str | None]:
+    return [_scalar(value) for value in values]
+
+
+def _scalar(value: Any) -> str | None:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return value
+        case float() if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
+        case int() | float():
+            return str(value)
+        case _:
+            return None
+
+
+def _first_value(rest: str, word: re.Pattern[str] = _BARE) -> str | None:
+    """Return the value at the start of ``rest``: a quoted text, a link or a bare word."""
+    quoted = _QUOTED.match(rest)
+    if quoted:
+        return _unescaped(quoted[1]) if quoted[1] is not None else quoted[2]
+    bare = _LINK.match(rest) or word.match(rest)
+    return unescape(bare[0]) if bare else None
+
+
+def _unescaped(text: str) -> str:
+    """Return a text as JSON means it; as it stands if it is no JSON."""
+    try:
+        return msgspec.json.decode(f'"{text}"', type=str)
+    except (msgspec.DecodeError, UnicodeError):
+        return text
+
+
+def _end_of(pattern: re.Pattern[str], text: str) -> int:
+    match = pattern.match(text)
+    return match.end() if match else 0
+
+
+def _kept(text: str | None) -> str | None:
+    stripped = (text or "").strip()[:_MOST]
+    return stripped or None

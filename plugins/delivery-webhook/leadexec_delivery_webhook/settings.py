@@ -1,0 +1,399 @@
+"""What an operator can set on a webhook (``DM1``)."""
+
+import enum
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta, Struct
+
+from leadexec import Secret
+
+
+class HttpMethod(enum.StrEnum):
+    """The HTTP method of a delivery."""
+
+    POST = "POST"
+    PUT = "PUT"
+    PATCH = "PATCH"
+    GET = "GET"
+    DELETE = "DELETE"
+
+
+class ContentType(enum.StrEnum):
+    """How the lead is written."""
+
+    JSON = "json"
+    XML = "xml"
+    FORM = "form"
+    QUERY = "query"
+
+
+class _Settings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What all parts of the settings have in common."""
+
+
+class Header(_Settings, kw_only=True, frozen=True):
+    """A header that every request carries."""
+
+    name: Annotated[
+        str,
+        Meta(
+            title="Name",
+            description="The header's name.",
+            pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$",
+            examples=["X-Api-Version"],
+        ),
+    ]
+    value: Annotated[
+        str,
+        Meta(title="Value", description="Its value; may hold tags.", max_length=4000),
+    ] = ""
+    secret: Annotated[
+        Secret | None,
+        Meta(title="Secret value", description="Its value, when nobody is to see it."),
+    ] = None
+
+
+class NamedSecret(_Settings, kw_only=True, frozen=True):
+    """A key or password that the URL, body or a header names by a tag."""
+
+    name: Annotated[
+        str,
+        Meta(
+            title="Tag",
+            description="The tag's name: api_key is written as {{api_key}}.",
+            pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$",
+            examples=["api_key"],
+        ),
+    ]
+    value: Annotated[Secret, Meta(title="Value", description="What is sent for the tag.")]
+
+
+class NoAuth(_Settings, kw_only=True, frozen=True, tag_field="type", tag="none"):
+    """The buyer asks for no authentication, or takes a key in the body or a header."""
+
+
+class BasicAuth(_Settings, kw_only=True, frozen=True, tag_field="type", tag="basic"):
+    """A user name and password in the Authorization header (RFC 7617)."""
+
+    username: Annotated[str, Meta(title="User name", description="As the buyer gave it.")]
+    password: Annotated[Secret, Meta(title="Password", description="As the buyer gave it.")]
+
+
+class DigestAuth(_Settings, kw_only=True, frozen=True, tag_field="type", tag="digest"):
+    """A user name and password that answer the server's challenge (RFC 7616)."""
+
+    username: Annotated[str, Meta(title="User name", description="As the buyer gave it.")]
+    password: Annotated[Secret, Meta(title="Password", description="As the buyer gave it.")]
+
+
+class BearerAuth(_Settings, kw_only=True, frozen=True, tag_field="type", tag="bearer"):
+    """A fixed token in the Authorization header."""
+
+    token: Annotated[Secret, Meta(title="Token", description="As the buyer gave it.")]
+    prefix: Annotated[
+        str,
+        Meta(
+            title="Prefix",
+            description="The word before the token; empty for the bare token.",
+            max_length=50,
+            examples=["Bearer", "Token"],
+        ),
+    ] = "Bearer"
+
+
+class ClientAuth(enum.StrEnum):
+    """Where the token request carries the client's id and secret."""
+
+    HEADER = "header"
+    BODY = "body"
+
+
+_TokenUrl: TypeAlias = Annotated[
+    str, Meta(title="Token URL", description="Where tokens are asked for.", max_length=2000)
+]
+_TestingTokenUrl: TypeAlias = Annotated[
+    str,
+    Meta(
+        title="Testing token URL",
+        description="The same for the environment Testing; empty for the production one.",
+        max_length=2000,
+    ),
+]
+_Scope: TypeAlias = Annotated[
+    str, Meta(title="Scope", description="What the token is asked for; may be empty.")
+]
+_Where: TypeAlias = Annotated[
+    ClientAuth,
+    Meta(
+        title="Client authentication",
+        description="Client id and secret as a Basic header or in the request's body.",
+    ),
+]
+
+
+class ClientCredentials(
+    _Settings, kw_only=True, frozen=True, tag_field="type", tag="oauth2_client_credentials"
+):
+    """An OAuth 2.0 token for the client itself (RFC 6749, section 4.4)."""
+
+    token_url: _TokenUrl
+    testing_token_url: _TestingTokenUrl = ""
+    client_id: Annotated[str, Meta(title="Client id", description="As the buyer gave it.")]
+    client_secret: Annotated[
+        Secret, Meta(title="Client secret", description="As the buyer gave it.")
+    ]
+    scope: _Scope = ""
+    client_auth: _Where = ClientAuth.HEADER
+
+
+class PasswordGrant(_Settings, kw_only=True, frozen=True, tag_field="type", tag="oauth2_password"):
+    """An OAuth 2.0 token for a user name and password (RFC 6749, section 4.3)."""
+
+    token_url: _TokenUrl
+    testing_token_url: _TestingTokenUrl = ""
+    username: Annotated[str, Meta(title="User name", description="As the buyer gave it.")]
+    password: Annotated[Secret, Meta(title="Password", description="As the buyer gave it.")]
+    client_id: Annotated[
+        str, Meta(title="Client id", description="Where the buyer gave one; may be empty.")
+    ] = ""
+    client_secret: Annotated[
+        Secret | None, Meta(title="Client secret", description="Where the buyer gave one.")
+    ] = None
+    scope: _Scope = ""
+    client_auth: _Where = ClientAuth.HEADER
+
+
+Auth: TypeAlias = NoAuth | BasicAuth | DigestAuth | BearerAuth | ClientCredentials | PasswordGrant
+
+_Expected: TypeAlias = Annotated[
+    tuple[str, ...],
+    Meta(
+        title="Accepted values",
+        description="In the result search: the values that mean accepted, in any case. Without "
+        "any, only true, 1, yes, ok, success, successful and accepted do.",
+        examples=[["success", "sold"]],
+    ),
+]
+_Exists: TypeAlias = Annotated[
+    bool,
+    Meta(
+        title="Presence is enough",
+        description="In the result search: whatever is found means accepted, even false.",
+    ),
+]
+_IgnoreCase: TypeAlias = Annotated[
+    bool, Meta(title="Ignore case", description="Letters match in either case.")
+]
+
+
+class TextSearch(_Settings, kw_only=True, frozen=True, tag_field="type", tag="text"):
+    """Looks for a text as it stands; what it finds is the value behind it."""
+
+    text: Annotated[
+        str,
+        Meta(
+            title="Text",
+            description="As a result search it must occur; else it stands before the value.",
+            min_length=1,
+            max_length=500,
+            examples=['"status": "success"', '"price":'],
+        ),
+    ]
+    ignore_case: _IgnoreCase = False
+
+
+class PatternSearch(_Settings, kw_only=True, frozen=True, tag_field="type", tag="pattern"):
+    """Looks for a regular expression; what it finds is its first group, or all of it."""
+
+    pattern: Annotated[
+        str,
+        Meta(
+            title="Pattern",
+            description="In RE2's syntax; it looks at the first 10,000 characters.",
+            min_length=1,
+            max_length=1000,
+            examples=[r"payout=\$?([0-9.]+)"],
+        ),
+    ]
+    ignore_case: _IgnoreCase = False
+
+
+class JsonPathSearch(_Settings, kw_only=True, frozen=True, tag_field="type", tag="json_path"):
+    """Looks into a JSON answer; the surest choice wherever the answer is JSON."""
+
+    path: Annotated[
+        str,
+        Meta(
+            title="JSON path",
+            description="By RFC 9535.",
+            min_length=1,
+            max_length=500,
+            examples=["$.result.status"],
+        ),
+    ]
+    equals: _Expected = ()
+    exists: _Exists = False
+
+
+class XPathSearch(_Settings, kw_only=True, frozen=True, tag_field="type", tag="xpath"):
+    """Looks into an XML answer; names are written without prefixes, namespaces are ignored."""
+
+    path: Annotated[
+        str,
+        Meta(
+            title="XPath",
+            description="By XPath 1.0, within limits that keep it quick.",
+            min_length=1,
+            max_length=500,
+            examples=["/response/status"],
+        ),
+    ]
+    equals: _Expected = ()
+    exists: _Exists = False
+
+
+Search: TypeAlias = TextSearch | PatternSearch | JsonPathSearch | XPathSearch
+
+
+class ResponseSettings(_Settings, kw_only=True, frozen=True):
+    """How the buyer's answer is read."""
+
+    result: Annotated[
+        Search | None,
+        Meta(
+            title="Result search",
+            description="Found in a 2xx answer, it means accepted. What has no clear accept is "
+            "not accepted.",
+        ),
+    ] = None
+    accept_any_2xx: Annotated[
+        bool,
+        Meta(
+            title="Accept any 2xx",
+            description="Without a result search: every answer from 200 to 299 means accepted, "
+            "unless a duplicate or reject reason is found.",
+        ),
+    ] = False
+    accept_redirect: Annotated[
+        bool,
+        Meta(
+            title="A redirect accepts",
+            description="An answer from 300 to 399 means accepted, and its Location is the "
+            "redirect URL. It is never followed.",
+        ),
+    ] = False
+    price: Annotated[
+        Search | None,
+        Meta(title="Price search", description="Finds the price that the buyer says it pays."),
+    ] = None
+    price_required: Annotated[
+        bool,
+        Meta(
+            title="Price required",
+            description="An accepting answer in which the price search finds no readable price "
+            "counts as rejected. Otherwise the agreed price stands.",
+        ),
+    ] = False
+    ping_during_sort: Annotated[
+        bool,
+        Meta(
+            title="Ping during sort",
+            description="When this webhook is a ping: ask for a bid before leads are sorted.",
+        ),
+    ] = False
+    ping_reference: Annotated[
+        Search | None,
+        Meta(title="Ping reference search", description="Finds the buyer's own id of the lead."),
+    ] = None
+    redirect_url: Annotated[
+        Search | None,
+        Meta(title="Redirect URL search", description="Finds where the consumer is sent next."),
+    ] = None
+    duplicate_reason: Annotated[
+        Search | None,
+        Meta(
+            title="Duplicate reason search",
+            description="Found in an answer that does not accept, it means a duplicate.",
+        ),
+    ] = None
+    reject_reason: Annotated[
+        Search | None,
+        Meta(title="Reject reason search", description="Finds why the buyer declined."),
+    ] = None
+
+
+class WebhookSettings(_Settings, kw_only=True, frozen=True):
+    """One configured webhook."""
+
+    method: Annotated[
+        HttpMethod, Meta(title="Method", description="The request's HTTP method.")
+    ] = HttpMethod.POST
+    url: Annotated[
+        str,
+        Meta(
+            title="URL",
+            description="Where leads are sent; tags may stand in its path and query.",
+            max_length=4000,
+            examples=["https://buyer.example/leads"],
+        ),
+    ]
+    testing_url: Annotated[
+        str,
+        Meta(
+            title="Testing URL",
+            description="Where leads are sent while the environment is Testing.",
+            max_length=4000,
+        ),
+    ] = ""
+    content_type: Annotated[
+        ContentType,
+        Meta(
+            title="Content type",
+            description="JSON, XML or form in the body, or everything in the URL's query.",
+        ),
+    ] = ContentType.JSON
+    timeout: Annotated[
+        float,
+        Meta(
+            title="Timeout",
+            description="Seconds to wait for the answer, tokens included.",
+            ge=0.1,
+            le=120,
+        ),
+    ] = 30.0
+    headers: Annotated[
+        tuple[Header, ...],
+        Meta(title="Headers", description="Headers that every request carries.", max_length=50),
+    ] = ()
+    secrets: Annotated[
+        tuple[NamedSecret, ...],
+        Meta(
+            title="Secrets",
+            description="Keys and passwords that tags in the URL, body or a header stand for.",
+            max_length=20,
+        ),
+    ] = ()
+    auth: Annotated[Auth, Meta(title="Authentication", description="How we prove who we are.")] = (
+        NoAuth()
+    )
+    body: Annotated[
+        str,
+        Meta(
+            title="Body",
+            description="The body with tags, escaped as the content type asks. Empty: the mapped "
+            "fields as a JSON object, XML elements, form or query.",
+            max_length=200_000,
+            examples=['{"lead": {"email": "{{Email}}"}}'],
+        ),
+    ] = ""
+    xml_root: Annotated[
+        str,
+        Meta(
+            title="XML root",
+            description="The outermost element when the body is empty and the type is XML.",
+            pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$",
+        ),
+    ] = "lead"
+    response: Annotated[
+        ResponseSettings, Meta(title="Response", description="How the answer is read.")
+    ] = ResponseSettings()
