@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
 WRITTEN = [page for page in PAGES if page.name not in ("hooks.md", "contracts.md", "settings.md")]
-PLUGIN_READMES = sorted((ROOT / "plugins").glob("*/README.md"))
+PLUGIN_READMES = [*(ROOT / "plugins").glob("*/README.md"), *(ROOT / "contrib").glob("*/README.md")]
 
 
 def hooks() -> dict[str, inspect.Signature]:
@@ -103,6 +103,16 @@ def test_the_readmes_commands_are_those_that_ci_runs() -> None:
 
     assert "\npip install uv && uv run nox\n" in readme
     assert re.search(r"(?m)^uv run nox\b", ci)
+
+
+@pytest.mark.parametrize("note", sorted((ROOT / "changelog.d").iterdir()), ids=lambda n: n.name)
+def test_a_change_note_names_its_kind_and_begins_with_what_changed(note: Path) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*\.(breaking|feature|fix|doc)\.md", note.name)
+    text = note.read_text().strip()
+    subject = text.partition(":")[0]
+
+    assert subject == "Kernel" or subject in [folder.parent.name for folder in PLUGIN_READMES]
+    assert text.endswith(".")
 
 
 def test_ci_is_a_strict_script_that_can_be_run() -> None:

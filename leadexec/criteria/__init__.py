@@ -13,6 +13,7 @@ from leadexec.criteria.formula import Formula
 from leadexec.criteria.index import CriteriaIndex
 from leadexec.criteria.pattern import Pattern, compile_pattern
 from leadexec.criteria.rules import CriteriaFunction, ListResolver
+from leadexec.criteria.to_sql import SqlFilter, json_elements, to_sql
 from leadexec.criteria.tree import (
     EVERYTHING,
     All,
@@ -66,13 +67,16 @@ __all__ = [
     "Place",
     "Resources",
     "Schema",
+    "SqlFilter",
     "Value",
     "Verdict",
     "compile_criteria",
     "compile_pattern",
+    "json_elements",
     "miles_between",
     "normal_text",
     "parse_tree",
     "stored",
     "stored_fields",
+    "to_sql",
 ]

@@ -102,7 +102,7 @@ def _translate(words: str) -> ConfigurationError:
     """Return msgspec's complaint with a code; a path below the leaf is kept."""
     what, _, path = words.partition(" - at `$")
     path = path.rstrip("`").removeprefix(".")
-    if ", got `" in what:
+    if ", got `" in what or what == "Expected `str`":
         code = "wrong_type"
     elif what.startswith(("Invalid enum value", "Invalid value")):
         code = "not_one_of"

@@ -49,7 +49,12 @@ class Cipher:
             raise _refuse("invalid_secret_key", "A key is 32 bytes, written in base64.")
         self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
         self._current = _key_id(keys[0])
+        self._first = keys[0]
         self._random_bytes = random_bytes
+
+    def installation_key(self) -> bytes:
+        """Return the newest key, from which keys for other uses are derived (RFC 5869)."""
+        return self._first
 
     @classmethod
     def from_text(cls, text: str) -> "Cipher":

@@ -1,6 +1,9 @@
 """Telling the database's errors apart: gone, in each other's way, or a broken constraint."""
 
+import errno
 import re
+import socket
+import sqlite3
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -12,11 +15,29 @@ from leadexec.errors import UnavailableError
 T = TypeVar("T")
 
 _SQLITE_AWAY: Final = frozenset(
-    {3, 5, 6, 8, 9, 10, 11, 13, 14, 15, 23, 26}
-    # PERM BUSY LOCKED READONLY INTERRUPT IOERR CORRUPT FULL CANTOPEN PROTOCOL AUTH NOTADB
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOTADB,
+    }
 )
 _POSTGRESQL_AWAY: Final = ("08", "53", "57P", "58", "25006", "3D000", "28")
 """SQLSTATE classes: connection, resources, shutdown, system, read-only standby, database, login."""
+_UNREACHABLE: Final = (
+    ConnectionError,
+    TimeoutError,
+    socket.gaierror,
+    sqlalchemy.exc.TimeoutError,
+)
+_UNREACHABLE_NUMBERS: Final = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN})
 _POSTGRESQL_CROSSED: Final = ("40001", "40P01", "55P03")
 """SQLSTATEs: serialization failure, deadlock, lock not available."""
 
@@ -32,17 +53,26 @@ def _sqlite_code(error: BaseException) -> int:
     return int(code) if code is not None else -1
 
 
-def is_away(error: BaseException) -> bool:
-    """Return whether ``error`` says that the database does not answer or cannot write now."""
-    if isinstance(error, sqlalchemy.exc.DBAPIError):
-        return (
-            error.connection_invalidated
-            or sqlstate(error).startswith(_POSTGRESQL_AWAY)
-            or (_sqlite_code(error) & 0xFF) in _SQLITE_AWAY
-        )
-    if isinstance(error, sqlalchemy.exc.TimeoutError):
+def is_away(error: BaseException, *, reading: bool = False) -> bool:
+    """Return whether ``error`` says that the database does not answer or cannot write now.
+
+    Args:
+        error: What was raised.
+        reading: Whether nothing was to be written; then a refused write is the caller's mistake.
+    """
+    if reading and _wrote(error):
+        return False
+    if isinstance(error, sqlalchemy.exc.DBAPIError) and (
+        error.connection_invalidated or (_sqlite_code(error) & 0xFF) in _SQLITE_AWAY
+    ):
         return True
-    return isinstance(error, OSError) or sqlstate(error).startswith(_POSTGRESQL_AWAY)
+    if isinstance(error, _UNREACHABLE) or getattr(error, "errno", None) in _UNREACHABLE_NUMBERS:
+        return True
+    return sqlstate(error).startswith(_POSTGRESQL_AWAY)
+
+
+def _wrote(error: BaseException) -> bool:
+    return sqlstate(error) == "25006" or (_sqlite_code(error) & 0xFF) == sqlite3.SQLITE_READONLY
 
 
 def is_crossed(error: BaseException) -> bool:
@@ -70,12 +100,12 @@ def unavailable(error: BaseException, *, committing: bool = False) -> Unavailabl
     )
 
 
-def answering(act: Callable[[], T]) -> T:
+def answering(act: Callable[[], T], *, reading: bool = False) -> T:
     """Return what ``act`` returns; a database that is away is told as ``UnavailableError``."""
     try:
         return act()
     except Exception as error:
-        if is_away(error) or is_crossed(error):
+        if is_away(error, reading=reading) or is_crossed(error):
             raise unavailable(error) from error
         raise
 
@@ -100,4 +130,5 @@ def violated_unique(error: sqlalchemy.exc.IntegrityError, table: Table) -> tuple
 
 def violated_reference(error: sqlalchemy.exc.IntegrityError) -> bool:
     """Return whether a foreign key was violated."""
-    return sqlstate(error) == "23503" or _sqlite_code(error) in {787, 1811}
+    foreign = (sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY, sqlite3.SQLITE_CONSTRAINT_TRIGGER)
+    return sqlstate(error) == "23503" or _sqlite_code(error) in foreign

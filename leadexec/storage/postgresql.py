@@ -44,13 +44,14 @@ class PostgresqlDatabase(Database):
         self._batch = settings.batch
         self._most_writers = settings.writers
         seconds = settings.command_seconds
-        pool = {"pool_size": settings.readers, "max_overflow": 4, "pool_pre_ping": True}
+        pool = {"pool_pre_ping": True, "max_overflow": 4}
         steady = {
             "default_transaction_read_only": "on",
             "default_transaction_isolation": "repeatable read",
         }
-        self._reading = _engine(url, steady, seconds, **pool)
-        self._writing = _engine(url, {}, seconds, **pool)
+        own = settings.readers + settings.writers  # the writers keep theirs
+        self._reading = _engine(url, steady, seconds, pool_size=settings.readers, **pool)
+        self._writing = _engine(url, {}, seconds, pool_size=own, **pool)
         self._waiting: deque[Ticket] = deque()
         self._arrived = asyncio.Event()
         self._writers: list[asyncio.Task[None]] = []
@@ -63,7 +64,7 @@ class PostgresqlDatabase(Database):
             async with self._reading.connect() as connection:
                 return await connection.run_sync(question)
         except Exception as error:
-            if is_away(error):
+            if is_away(error, reading=True):
                 raise unavailable(error) from error
             raise
 

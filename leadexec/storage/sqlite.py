@@ -75,7 +75,7 @@ class SqliteDatabase(Database):
             with self._reading.connect() as connection:
                 return question(connection)
 
-        return answering(ask)
+        return answering(ask, reading=True)
 
     async def change(self, act: Callable[[Connection], T]) -> T:
         """Run ``act`` in the writer thread; it goes through even if the caller is cancelled."""

@@ -1,11 +1,14 @@
 """The three readers of a tree agree: evaluate, index, SQL; properties over random trees and leads."""
 
-from collections.abc import Collection
+import asyncio
+import os
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from leadexec.criteria import (
@@ -23,10 +26,25 @@ from leadexec.criteria import (
     PatternTest,
     Resources,
     compile_criteria,
+    json_elements,
     parse_tree,
     stored_fields,
+    to_sql,
 )
 from pyroaring import BitMap
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    Table,
+    create_engine,
+    delete,
+    insert,
+    select,
+)
+from sqlalchemy.ext.asyncio import create_async_engine
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
@@ -269,3 +287,87 @@ def test_the_first_matches_keep_the_order_they_are_asked_in(
     random.shuffle(order)
     wanted = set(matching(dict(enumerate(forest)), lead))
     assert index.first(lead, NOW, order, count) == [k for k in order if k in wanted][:count]
+
+
+TABLE = Table(
+    "criteria_agreement",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("fields", JSON),
+    prefixes=["TEMPORARY"],
+)
+
+
+def check_sql(connection: Connection, dialect: Any, forest: list[Any], some: list[Any]) -> None:
+    """Store leads and compare what each tree's filter finds with what evaluation finds."""
+    connection.execute(delete(TABLE))
+    rows = [{"id": i, "fields": stored_fields(lead)} for i, lead in enumerate(some)]
+    connection.execute(insert(TABLE), rows)
+    for tree in forest:
+        column = json_elements(TABLE.c.fields, dialect)
+        found = to_sql(tree, SCHEMA, column, dialect, now=NOW, resources=RESOURCES)
+        query = select(TABLE.c.id).where(found.where).order_by(TABLE.c.id)
+        ids = list(connection.scalars(query))
+        compiled = compile_criteria(tree, SCHEMA, RESOURCES)
+        wanted = [i for i, lead in enumerate(some) if compiled.matches(lead, NOW)]
+        assert set(wanted) <= set(ids), tree
+        assert not found.exact or ids == wanted, tree
+
+
+@pytest.fixture(scope="module")
+def sqlite() -> Iterator[Connection]:
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        TABLE.create(connection)
+        yield connection
+    engine.dispose()
+
+
+forests = st.lists(trees, min_size=1, max_size=3)
+some_leads = st.lists(leads, min_size=1, max_size=8)
+
+
+@quick
+@given(forests, some_leads)
+def test_sqlite_finds_the_leads_that_evaluation_finds(
+    sqlite: Connection, forest: Any, some: Any
+) -> None:
+    check_sql(sqlite, "sqlite", forest, some)
+
+
+URL = "postgresql+asyncpg://postgres@127.0.0.1:5432/postgres"
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[Any]:
+    """Run a function with a connection that has the table, or skip when no server answers."""
+    url = os.environ.get("LEADEXEC_TEST_POSTGRESQL", URL)
+    engine = create_async_engine(url, connect_args={"timeout": 3})
+    with asyncio.Runner() as runner:
+        try:
+            connection = runner.run(_connect(engine))
+        except (OSError, TimeoutError) as error:
+            pytest.skip(f"no PostgreSQL answers at {url}: {error}")
+        yield lambda work: runner.run(connection.run_sync(work))
+        runner.run(_disconnect(engine, connection))
+
+
+async def _connect(engine: Any) -> Any:
+    connection = await engine.connect()
+    await connection.run_sync(TABLE.create)
+    return connection
+
+
+async def _disconnect(engine: Any, connection: Any) -> None:
+    await connection.rollback()
+    await connection.close()
+    await engine.dispose()
+
+
+@pytest.mark.postgresql
+@quick
+@given(forests, some_leads)
+def test_postgresql_finds_the_leads_that_evaluation_finds(
+    postgresql: Any, forest: Any, some: Any
+) -> None:
+    postgresql(lambda connection: check_sql(connection, "postgresql", forest, some))

@@ -65,13 +65,12 @@ async def test_nobody_gives_more_than_it_has(account: Any) -> None:
         ),
         await client.patch("/account/v1/credentials/1", json={"enabled": False}),
         await client.delete("/account/v1/credentials/1"),
-        await client.delete(f"/account/v1/roles/{wide}"),
     ]
     allowed = await client.post(
         "/account/v1/roles", json={"name": "Y", "permissions": ["client.read"]}
     )
 
-    assert [answer.status_code for answer in answers] == [403] * 7
+    assert [answer.status_code for answer in answers] == [403] * 6
     assert allowed.status_code == 201
 
 
@@ -83,7 +82,12 @@ async def test_a_role_names_only_permissions_that_something_asks_for(account: An
 
     assert {(f["path"], f["code"]) for f in answer.json()["errors"]} == {
         ("permissions[3]", "wrong_form"),
-    } or {(f["path"], f["code"]) for f in answer.json()["errors"]} == {
-        ("permissions[1]", "unknown_permission"),
-        ("permissions[3]", "wrong_form"),
+    }
+
+    answer = await account.client.post(
+        "/account/v1/roles", json={"name": "R", "permissions": ["cleint.read", "sample.run"]}
+    )
+
+    assert {(f["path"], f["code"]) for f in answer.json()["errors"]} == {
+        ("permissions[0]", "unknown_permission"),
     }

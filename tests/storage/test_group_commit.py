@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from leadexec import UnavailableError
 from leadexec.storage.configuration_tables import configuration
@@ -212,7 +213,7 @@ async def test_a_change_that_raises_leaves_nothing_behind(store: Store) -> None:
 
 
 async def test_a_question_cannot_write(store: Store) -> None:
-    with pytest.raises(Exception, match=r"read-?only"):
+    with pytest.raises(DBAPIError, match=r"read-?only"):
         await store.read(lambda c: c.execute(insert(turns).values(account_id=1, turn=1)))
 
 
@@ -254,5 +255,5 @@ async def test_a_sqlite_commit_is_synced_to_disk_before_it_is_answered(store: St
 
 
 async def test_two_rows_of_what_there_is_once_are_refused(store: Store) -> None:
-    with pytest.raises(Exception, match="single_row"):
+    with pytest.raises(IntegrityError, match="single_row"):
         await store.change(lambda c: c.execute(insert(configuration).values(id=2, revision=1)))

@@ -1,0 +1,95 @@
+"""The one composition root: the kernel with its faces."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from leadexec.http.app import create_http
+from leadexec.http.credential_loader import CredentialLoader
+from leadexec.http.credentials_api import CredentialDesk, NewCredential, ShownCredential
+from leadexec.http.front import Front
+from leadexec.http.parts import HttpParts, Readiness
+from leadexec.http.receiver import Receiver
+from leadexec.kernel import Kernel, running_kernel
+from leadexec.model.access import Scope
+from leadexec.security.credentials import CredentialCache
+from leadexec.security.passwords import Passwords
+from leadexec.security.tokens import TokenIssuer, TokenVerifier, token_key
+from leadexec.settings import Settings
+
+
+@dataclass(slots=True, kw_only=True)
+class App:
+    """A running system that answers requests."""
+
+    kernel: Kernel
+    parts: HttpParts
+    asgi: Any
+    """The ASGI application, to be served."""
+
+    async def new_credential(self, name: str, scopes: Sequence[Scope]) -> ShownCredential:
+        """Make an API credential; its secret is in the answer and nowhere else (``RC3``)."""
+        desk = CredentialDesk(self.parts)
+        return await desk.create(NewCredential(name=name, scopes=tuple(scopes)), "command line")
+
+
+@asynccontextmanager
+async def running_app(settings: Settings, **options: Any) -> AsyncIterator[App]:
+    """Start the kernel and put its HTTP application together; serving it is the caller's.
+
+    Args:
+        settings: What the settings file says.
+        options: As ``running_kernel`` takes them.
+
+    Raises:
+        ConfigurationError: All faults of plugins, entities or settings at once.
+        UnavailableError: The database does not answer.
+    """
+    async with running_kernel(settings, **options) as kernel:
+        parts = _http_parts(kernel)
+        await parts.credentials.reload()
+        kernel.loader.observers.append(kernel.runner.wake)
+        http = create_http(parts)
+        yield App(kernel=kernel, parts=parts, asgi=Front(http, _receiver(kernel, parts)))
+
+
+def _http_parts(kernel: Kernel) -> HttpParts:
+    services = kernel.services
+    cache = CredentialCache()
+    key = token_key(kernel.cipher.installation_key())
+
+    async def refresh() -> None:
+        await kernel.loader.refresh()
+
+    async def catalog_ready() -> Readiness:
+        return Readiness(ready=True)
+
+    return HttpParts(
+        store=kernel.store,
+        registry=kernel.registry,
+        tables=kernel.tables,
+        plugins=kernel.plugins,
+        services=services,
+        cipher=kernel.cipher,
+        credentials=CredentialLoader(kernel.store, kernel.tables, kernel.cipher, cache),
+        issuer=TokenIssuer(key, services.clock, services.randomness),
+        verifier=TokenVerifier(key, services.clock, cache),
+        passwords=Passwords(),
+        faults=kernel.faults,
+        settings=kernel.settings.http,
+        refresh=refresh,
+        catalog_ready=catalog_ready,
+    )
+
+
+def _receiver(kernel: Kernel, parts: HttpParts) -> Receiver:
+    return Receiver(
+        kernel.intake,
+        kernel.catalog,
+        parts.verifier,
+        kernel.services.clock,
+        kernel.new_uid,
+        body_limit=kernel.settings.intake.body_limit,
+        list_limit=kernel.settings.intake.list_limit,
+    )
