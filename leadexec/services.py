@@ -55,6 +55,14 @@ class UidMaker:
         self._clock = clock
         self._randomness = randomness
         self._last = 0
+        self._pool = b""
+
+    def _tail(self) -> int:
+        """Return 62 random bits; the system is asked for many at a time, as asking is slow."""
+        if not self._pool:
+            self._pool = self._randomness.bytes(2048)
+        taken, self._pool = self._pool[:8], self._pool[8:]
+        return int.from_bytes(taken) & 0x3FFF_FFFF_FFFF_FFFF
 
     def __call__(self) -> str:
         """Return the next uid as 36 characters.
@@ -65,7 +73,7 @@ class UidMaker:
         microseconds = int(self._clock.now().timestamp() * 1_000_000)
         self._last = max(microseconds, self._last + 1)
         milliseconds, fraction = divmod(self._last, 1000)
-        tail = int.from_bytes(self._randomness.bytes(8)) & 0x3FFF_FFFF_FFFF_FFFF
+        tail = self._tail()
         value = (
             (milliseconds & 0xFFFF_FFFF_FFFF) << 80
             | 0x7 << 76

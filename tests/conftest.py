@@ -57,7 +57,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def _reset(url: str) -> None:
-    """Make a used database fresh again: much cheaper than dropping it, which forces a checkpoint."""
+    """Make a used database fresh again: dropping it would force a checkpoint."""
     connection = await asyncpg.connect(url, timeout=10)
     try:
         await connection.execute(
@@ -107,9 +107,11 @@ def _create_postgresql() -> tuple[str, Callable[[], None]]:
 def postgresql_url() -> Iterator[str]:
     """A migrated PostgreSQL database of this worker, reset after each test that uses it."""
     url, drop = _create_postgresql()
-    asyncio.run(_migrate(url))
-    yield url
-    drop()
+    try:
+        asyncio.run(_migrate(url))
+        yield url
+    finally:
+        drop()
 
 
 @pytest.fixture(

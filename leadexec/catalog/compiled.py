@@ -47,7 +47,10 @@ class CompiledLeadType:
     schema: Mapping[str, FieldKind]
     fields: Sequence[CompiledField]
     by_posted_name: Mapping[str, CompiledField]
+    plain: Sequence[CompiledField]
+    """Those whose values are posted."""
     computed: Sequence[CompiledField]
+    """Those whose values are computed, each after those it reads."""
     test_flag: str
     """The name of the field that marks test leads, or empty."""
     problem: Hold | None

@@ -1,5 +1,7 @@
 """Compiling lead types: their fields' types, and names as senders post them."""
 
+from collections.abc import Mapping, Sequence
+
 from leadexec.catalog.compiled import CompiledField, CompiledLeadType
 from leadexec.catalog.components import ComponentMaker
 from leadexec.contracts.field_type import FieldSetup
@@ -13,8 +15,11 @@ from leadexec.model.lead_type import LeadField, LeadType
 def compile_lead_type(entity: LeadType, maker: ComponentMaker) -> CompiledLeadType:
     """Compile ``entity``; fields whose type is not there make its leads held, not lost."""
     problems: list[str] = []
+    schema = _kinds(entity, maker)
     fields = [
-        _compile_field(field, maker, problems) for field in entity.fields if not field.retired
+        _compile_field(field, maker, schema, problems)
+        for field in entity.fields
+        if not field.retired
     ]
     retired = {f.name: FieldKind.TEXT for f in entity.fields if f.retired}
     infos = {
@@ -37,13 +42,37 @@ def compile_lead_type(entity: LeadType, maker: ComponentMaker) -> CompiledLeadTy
         schema=retired | {f.name: f.kind for f in fields},
         fields=fields,
         by_posted_name={f.name.lower(): f for f in fields} | {f.name: f for f in fields},
-        computed=[f for f in fields if f.type is not None and f.type.computed],
+        plain=[f for f in fields if f.type is None or not f.type.computed],
+        computed=_in_order(fields),
         problem=Hold(code="field_type_missing", message="; ".join(problems)) if problems else None,
     )
 
 
-def _compile_field(field: LeadField, maker: ComponentMaker, problems: list[str]) -> CompiledField:
-    setup = FieldSetup(name=field.name, description=field.description)
+def _kinds(entity: LeadType, maker: ComponentMaker) -> dict[str, FieldKind]:
+    """Return the kind of every live field whose type is there, for types that compute."""
+    types = maker.plugins.registry("field_type")
+    found = {f.name: types.get(f.type) for f in entity.fields if not f.retired}
+    return {name: component.kind for name, component in found.items() if component is not None}
+
+
+def _in_order(fields: Sequence[CompiledField]) -> list[CompiledField]:
+    """Return the computed fields so that each comes after those it reads; a circle stays as is."""
+    waiting = {f.name: f for f in fields if f.type is not None and f.type.computed}
+    ordered: list[CompiledField] = []
+    while waiting:
+        free = [f for f in waiting.values() if f.type and not f.type.reads() & waiting.keys()]
+        for field in free or list(waiting.values()):
+            ordered.append(waiting.pop(field.name))
+    return ordered
+
+
+def _compile_field(
+    field: LeadField,
+    maker: ComponentMaker,
+    schema: Mapping[str, FieldKind],
+    problems: list[str],
+) -> CompiledField:
+    setup = FieldSetup(name=field.name, description=field.description, schema=schema)
     try:
         made, plugin = maker.make("field_type", field.type, field.settings, setup)
     except ConfigurationError as error:

@@ -14,6 +14,8 @@ from pyroaring import BitMap
 BUCKET = 16
 """A bucket that grows over this (and over 1/256 of all bounds) is split."""
 
+_FEW = 1_000
+
 
 class Breakpoints:
     """Bounds with their keys; ``rising`` ones are asked who lies above, the others who below."""
@@ -82,7 +84,9 @@ class Breakpoints:
         else:
             index, within = (index - 1, keys[:position]) if position < len(keys) else (index, None)
         if 0 <= index < len(self._running):
-            result = result - self._running[index]  # noqa: PLR6104  slower in place
+            result = result - self._running[index]
+        if within and len(result) < _FEW:
+            within = array("I", [key for key in within if key in result])
         return result - BitMap(within) if within else result
 
     def _affected(self, index: int) -> list[BitMap]:

@@ -111,14 +111,14 @@ def _fault(code: str, path: str, message: str) -> Fault:
 
 
 class _Check:
-    """One walk over a tree: builds rules and collects faults; a faulty rule becomes ``Some(())``."""
+    """One walk over a tree: builds rules, collects faults; a faulty rule becomes ``Some(())``."""
 
     def __init__(self, schema: Schema, resources: Resources) -> None:
         self.schema = schema
         self.resources = resources
         self.faults: list[Fault] = []
 
-    def node(self, node: Criteria, path: str) -> Rule:
+    def node(self, node: Criteria, path: str) -> Rule:  # noqa: C901  one case per kind of node
         match node:
             case All():
                 return Every(path=path, node=node, items=self._items(node, path))
@@ -152,7 +152,8 @@ class _Check:
         try:
             pattern = compile_pattern(node.pattern, ignore_case=node.ignore_case)
         except CriteriaError as error:
-            return self._adopt(error.faults, path)
+            self._adopt(error.faults, path)
+            return None
         return known and Matches(
             path=path,
             node=node,
@@ -166,10 +167,12 @@ class _Check:
         try:
             formula = Formula.compile(node.expression, self.schema)
         except CriteriaError as error:
-            return self._adopt(error.faults, path)
+            self._adopt(error.faults, path)
+            return None
         if not formula.is_condition:
             message = "The formula must be a condition, true or false, such as “Score > 5”."
-            return self._refuse("not_a_condition", path, "expression", message)
+            self._refuse("not_a_condition", path, "expression", message)
+            return None
         return Computed(path=path, node=node, text=node.expression, formula=formula)
 
     def _function(self, node: FunctionTest, path: str) -> Rule | None:
@@ -177,7 +180,8 @@ class _Check:
         function = self.resources.functions.get(node.function)
         if function is None:
             message = f"There is no function named “{node.function[:60]}”."
-            return self._refuse("unknown_function", path, "function", message)
+            self._refuse("unknown_function", path, "function", message)
+            return None
         return known and Called(
             path=path,
             node=node,
@@ -192,7 +196,8 @@ class _Check:
         resolver = self.resources.lists
         if resolver is None or not resolver.knows(node.list_id):
             message = f"There is no distribution list {node.list_id}."
-            return self._refuse("unknown_list", path, "list_id", message)
+            self._refuse("unknown_list", path, "list_id", message)
+            return None
         return known and Listed(
             path=path,
             node=node,
@@ -208,7 +213,8 @@ class _Check:
         place = self._place(node, path)
         if not 0 < node.miles <= MILES_LIMIT:
             message = f"A distance is more than 0 and at most {MILES_LIMIT} miles."
-            return self._refuse("bad_distance", path, "miles", message)
+            self._refuse("bad_distance", path, "miles", message)
+            return None
         if place is None or not known:
             return None
         return Near(
@@ -231,10 +237,12 @@ class _Check:
             return place
         latitude, longitude = node.latitude, node.longitude
         if latitude is None or longitude is None:
-            return self._refuse("place_missing", path, "place", "The rule names no place.")
+            self._refuse("place_missing", path, "place", "The rule names no place.")
+            return None
         if not (abs(latitude) <= 90 and abs(longitude) <= 180):
             message = "Degrees of latitude go to 90, of longitude to 180."
-            return self._refuse("bad_coordinates", path, "latitude", message)
+            self._refuse("bad_coordinates", path, "latitude", message)
+            return None
         return Place(latitude=latitude, longitude=longitude)
 
     def _fields(self, path: str, named: Mapping[str, str], *kinds: FieldKind) -> Any:
@@ -244,10 +252,12 @@ class _Check:
             kind = self.schema.get(name)
             if kind is None:
                 message = f"There is no field named “{name[:60]}”."
-                known = bool(self._refuse("unknown_field", path, step, message))
+                self._refuse("unknown_field", path, step, message)
+                known = False
             elif kinds and kind not in kinds:
                 message = f"The rule does not fit “{name}”, a {kind} field."
-                known = bool(self._refuse("wrong_kind", path, step, message))
+                self._refuse("wrong_kind", path, step, message)
+                known = False
         return known or None
 
     def _adopt(self, faults: Iterable[Fault], path: str) -> None:

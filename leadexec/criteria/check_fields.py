@@ -43,7 +43,8 @@ def check_field_test(
         return None
     if node.operator not in OPERATORS_OF[kind]:
         message = f"“{words(node.operator)}” does not fit “{node.field}”, a {kind} field."
-        faults.append(Fault(code="wrong_operator", path=step_into(path, "operator"), message=message))
+        place = step_into(path, "operator")
+        faults.append(Fault(code="wrong_operator", path=place, message=message))
         return None
     operands = _operands(node, path, kind, faults)
     return None if operands is None else _rule(node, path, kind, operands, faults)
@@ -93,7 +94,8 @@ def _rule(
         negative = operator is Operator.IS_NOT_EMPTY
         return Empty(path=path, node=node, field=name, negative=negative)
     if operator in _DAYS:
-        past, future = (operands[0], 0) if operator is Operator.WITHIN_LAST_DAYS else (0, operands[0])
+        back, days = operator is Operator.WITHIN_LAST_DAYS, operands[0]
+        past, future = (days, 0) if back else (0, days)
         return Recent(path=path, node=node, field=name, past=past, future=future)
     if operator in _PARTS:
         return Part(path=path, node=node, field=name, kind=kind, how=operator, text=operands[0])

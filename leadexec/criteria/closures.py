@@ -32,7 +32,7 @@ Test: TypeAlias = Callable[[Facts], bool | None]
 """A compiled rule: True, False, or None where it cannot be evaluated."""
 
 
-def compile_test(rule: Rule) -> Test:
+def compile_test(rule: Rule) -> Test:  # noqa: PLR0911  one case per kind of rule
     """Return the test of a rule: a closure, as fast as Python goes."""
     match rule:
         case Every(items=items):

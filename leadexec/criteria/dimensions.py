@@ -65,6 +65,7 @@ class Members(Dimension):
         self._free: list[int] = []
 
     def add(self, slot: int, wanted: Iterable[Hashable]) -> Token:
+        """Enter what a slot wants; the token takes it out again."""
         numbers = [self._number(value) for value in wanted]
         for number in numbers:
             self._slots[number].add(slot)
@@ -72,6 +73,7 @@ class Members(Dimension):
         return tuple(numbers) if len(numbers) <= _SMALL else BitMap(numbers)
 
     def discard(self, slot: int, token: Token) -> None:
+        """Take out what :meth:`add` entered."""
         for number in token:
             slots = self._slots[number]
             slots.discard(slot)
@@ -82,6 +84,7 @@ class Members(Dimension):
         self.constrained.discard(slot)
 
     def narrow(self, result: BitMap, facts: Facts) -> BitMap:
+        """Return ``result`` without the slots whose wish the lead does not meet."""
         numbers, slots = self._numbers, self._slots
         found = [slots[numbers[value]] for value in self._probe(facts) if value in numbers]
         return self.narrow_to(result, BitMap.union(*found) if found else None)
@@ -133,6 +136,7 @@ class FieldMembers(Dimension):
         self._struck: dict[Typed, BitMap] = {}
 
     def add(self, slot: int, wanted: OneOf) -> Token:
+        """Enter what a slot wants; the token takes it out again."""
         token = self._side(wanted.negative).add(slot, wanted.values)
         if self._is_wide():
             self._struck.clear()
@@ -142,12 +146,14 @@ class FieldMembers(Dimension):
         return wanted.negative, token
 
     def discard(self, slot: int, token: Token) -> None:
+        """Take out what :meth:`add` entered."""
         negative, inner = token
         self._side(negative).discard(slot, inner)
         for struck in self._struck.values():
             struck.discard(slot)
 
     def narrow(self, result: BitMap, facts: Facts) -> BitMap:
+        """Return ``result`` without the slots whose wish the lead does not meet."""
         value = facts[self._field]
         struck = self._struck.get(value)
         if struck is not None:
@@ -180,10 +186,12 @@ class Affixes(Dimension):
         self._members = Members(self._cut)
 
     def add(self, slot: int, wanted: str) -> Token:
+        """Enter what a slot wants; the token takes it out again."""
         self._lengths[len(wanted)] = self._lengths.get(len(wanted), 0) + 1
         return len(wanted), self._members.add(slot, (wanted,))
 
     def discard(self, slot: int, token: Token) -> None:
+        """Take out what :meth:`add` entered."""
         length, inner = token
         self._lengths[length] -= 1
         if not self._lengths[length]:
@@ -191,6 +199,7 @@ class Affixes(Dimension):
         self._members.discard(slot, inner)
 
     def narrow(self, result: BitMap, facts: Facts) -> BitMap:
+        """Return ``result`` without the slots whose wish the lead does not meet."""
         return self._members.narrow(result, facts)
 
     def _cut(self, facts: Facts) -> set[str]:
@@ -212,6 +221,7 @@ class Ranges(Dimension):
         self._sides: dict[tuple[bool, bool], Breakpoints] = {}
 
     def add(self, slot: int, wanted: Range) -> Token:
+        """Enter what a slot wants; the token takes it out again."""
         token = (wanted.low, wanted.low_open, wanted.high, wanted.high_open)
         for bound, side in _sides_of(token):
             points = self._sides.get(side)
@@ -222,11 +232,13 @@ class Ranges(Dimension):
         return token
 
     def discard(self, slot: int, token: Token) -> None:
+        """Take out what :meth:`add` entered."""
         for bound, side in _sides_of(token):
             self._sides[side].discard(bound, slot)
         self._constrained.discard(slot)
 
     def narrow(self, result: BitMap, facts: Facts) -> BitMap:
+        """Return ``result`` without the slots whose wish the lead does not meet."""
         value = self._measure(facts)
         if value is None:
             return result - self._constrained
@@ -252,13 +264,16 @@ class Presence(Dimension):
         self._wanted = {True: BitMap(), False: BitMap()}
 
     def add(self, slot: int, wanted: Empty) -> Token:
+        """Enter what a slot wants; the token takes it out again."""
         self._wanted[not wanted.negative].add(slot)
         return not wanted.negative
 
     def discard(self, slot: int, token: Token) -> None:
+        """Take out what :meth:`add` entered."""
         self._wanted[token].discard(slot)
 
     def narrow(self, result: BitMap, facts: Facts) -> BitMap:
+        """Return ``result`` without the slots whose wish the lead does not meet."""
         return result - self._wanted[facts[self._field] is not None]
 
 

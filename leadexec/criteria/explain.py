@@ -102,7 +102,9 @@ def sentence_of(rule: Rule, facts: Facts, titles: Mapping[str, str]) -> str:
     return _cut(sentence if sentence.endswith(".") else f"{sentence}.")
 
 
-def wanted(node: Criteria, titles: Mapping[str, str]) -> str:
+def wanted(  # noqa: PLR0911  one case per kind of node
+    node: Criteria, titles: Mapping[str, str]
+) -> str:
     """Return what a rule wants, without a full stop."""
     match node:
         case FieldTest(field=field, operator=operator, values=values):

@@ -136,7 +136,7 @@ class _Names(dict[str, Any]):
         return value
 
 
-class _Evaluator(SimpleEval):
+class _Evaluator(SimpleEval):  # type: ignore[misc]  # simpleeval has no types
     """simpleeval, cut down to the nodes that :func:`_check` lets through."""
 
     def __init__(self, names: _Names, now: datetime) -> None:

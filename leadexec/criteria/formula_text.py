@@ -95,7 +95,7 @@ def _scan(text: str, parsed: Parsed, schema: Schema, functions: Mapping[str, obj
         parsed.words.append(_translate(kind, word, parsed, schema, functions if called else {}))
 
 
-def _translate(
+def _translate(  # noqa: PLR0911  one case per kind of token
     kind: str, word: str, parsed: Parsed, schema: Schema, functions: Mapping[str, object]
 ) -> str:
     lower = word.lower()
@@ -152,7 +152,8 @@ def _measure(root: ast.expr) -> None:
 
 
 def _too_deep() -> Exception:
-    return refuse("formula_too_deep", "expression", f"A formula nests {FORMULA_DEPTH} deep at most.")
+    message = f"A formula nests {FORMULA_DEPTH} deep at most."
+    return refuse("formula_too_deep", "expression", message)
 
 
 def _bad(what: str) -> Exception:

@@ -27,7 +27,7 @@ from leadexec.criteria.values import Fields, Schema
 
 KEY_LIMIT = 2**31
 """Keys are from 0 to below this; slots of alternatives are numbered from here."""
-FIRST_CHUNK = 12
+FIRST_CHUNK = 8
 """``first`` looks at this many keys at once for each one that it is asked for."""
 
 _Entry: TypeAlias = tuple[Dimension, Any]
@@ -81,8 +81,10 @@ class CriteriaIndex:
         """
         if not 0 <= key < KEY_LIMIT:
             raise ValueError(f"key {key} is not from 0 to below {KEY_LIMIT}")
-        compiled = isinstance(tree, CompiledCriteria)
-        rule = tree.rule if compiled else check_tree(tree, self.schema, self._resources)
+        if isinstance(tree, CompiledCriteria):
+            rule = tree.rule
+        else:
+            rule = check_tree(tree, self.schema, self._resources)
         conjunctions = plan(rule)
         self.remove(key)
         self._keys.add(key)
@@ -130,9 +132,9 @@ class CriteriaIndex:
     ) -> list[int]:
         """Return the first ``count`` matching keys in the given order.
 
-        Keys are looked at in chunks that grow from ``FIRST_CHUNK`` times ``count`` fourfold, so
-        that a walk over many accounts ends early when many match, and costs about as much as
-        :meth:`match` when few do.
+        Keys are looked at in chunks: ``FIRST_CHUNK`` times ``count`` to begin with, then twice as
+        many as the matches so far promise to be needed, fourfold at most. So a walk over many
+        accounts ends early when many match, and costs about as much as :meth:`match` when few do.
 
         Args:
             fields: The lead's fields.
@@ -141,13 +143,15 @@ class CriteriaIndex:
             count: How many are wanted.
         """
         facts = Facts(self.schema, fields, now)
-        walk, size = iter(ordered_keys), max(1, count * FIRST_CHUNK)
+        walk, size, walked = iter(ordered_keys), max(1, count * FIRST_CHUNK), 0
         found: list[int] = []
         while len(found) < count and (chunk := list(itertools.islice(walk, size))):
             matching = self.match_facts(facts, BitMap(chunk))
             if matching:
                 found += [key for key in chunk if key in matching]
-            size *= 4
+            walked += size
+            likely = 2 * (count - len(found)) * walked // len(found) if found else 4 * size
+            size = max(FIRST_CHUNK, min(4 * size, likely))
         return found[:count]
 
     def _slots_of(self, keys: BitMap) -> BitMap:

@@ -35,6 +35,7 @@ class PatternMembers(Dimension):
         self._sets: list[_Set] = []
 
     def add(self, slot: int, wanted: Pattern) -> Token:
+        """Enter what a slot wants; the token takes it out again."""
         text = wanted.text
         slots = self._slots.get(text)
         if slots is None:
@@ -47,6 +48,7 @@ class PatternMembers(Dimension):
         return None
 
     def discard(self, slot: int, token: Token) -> None:
+        """Take out what :meth:`add` entered."""
         text = self._wanted.pop(slot)
         self._constrained.discard(slot)
         slots = self._slots[text]
@@ -57,6 +59,7 @@ class PatternMembers(Dimension):
                 self._shrink(text)
 
     def narrow(self, result: BitMap, facts: Facts) -> BitMap:
+        """Return ``result`` without the slots whose wish the lead does not meet."""
         waiting = result & self._constrained
         if not waiting:
             return result

@@ -53,7 +53,7 @@ class Placing:
     """Whether the dimension decides; else the rule must be evaluated on who is left, too."""
 
 
-def place(rule: Rule) -> Placing | None:
+def place(rule: Rule) -> Placing | None:  # noqa: C901, PLR0911  one case per kind of rule
     """Return where a rule belongs; None when it can only be evaluated."""
     match rule:
         case OneOf(field=field, kind=FieldKind.LIST as kind, negative=negative):

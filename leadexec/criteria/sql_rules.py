@@ -82,7 +82,7 @@ class SqlRules:
         self._sqlite = dialect == "sqlite"
         self._now = now
 
-    def write(self, rule: Rule) -> Bounds:
+    def write(self, rule: Rule) -> Bounds:  # noqa: PLR0911  one case per kind of rule
         """Return the condition of a rule that is not a group."""
         match rule:
             case OneOf():

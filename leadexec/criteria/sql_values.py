@@ -11,6 +11,8 @@ is empty or holds something of another kind; see ``values.stored`` for how value
 * ``AnyLeaf``: whether a condition holds for any leaf of a list; it names the leaf ``leaves.leaf``.
 """
 
+# ruff: noqa: S608  every piece is a constant or comes from SQLAlchemy's compiler
+
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -86,6 +88,17 @@ def moment_literal(moment: datetime) -> str:
 
 def _element(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
     return str(compiler.process(element.clauses, **options))
+
+
+@compiles(TypedText)
+@compiles(TypedNumber)
+@compiles(TypedKey)
+@compiles(TypedMoment)
+@compiles(TypedBoolean)
+@compiles(AnyLeaf)
+def _(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
+    """Show the construct by its name, for logs and other databases' errors."""
+    return f"{type(element).__name__}({_element(element, compiler, **options)})"
 
 
 @compiles(TypedText, "sqlite")

@@ -126,4 +126,3 @@ def _fold(
         chunks = [level[i : i + _CHUNK] for i in range(0, len(level), _CHUNK)]
         level = [func.coalesce(join(*c), false()) if len(c) > 1 else c[0] for c in chunks]
     return level[0]
-

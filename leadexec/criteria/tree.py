@@ -6,7 +6,7 @@ any element does, a negative one when none does.
 """
 
 import enum
-from typing import Any, TypeAlias, Union
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -127,17 +127,17 @@ class DistanceTest(_Node, frozen=True, kw_only=True, tag="distance"):
     longitude_field: str = "Longitude"
 
 
-Criteria: TypeAlias = Union[
-    All,
-    AnyOf,
-    Not,
-    FieldTest,
-    PatternTest,
-    FormulaTest,
-    FunctionTest,
-    ListTest,
-    DistanceTest,
-]
+Criteria: TypeAlias = (
+    All
+    | AnyOf
+    | Not
+    | FieldTest
+    | PatternTest
+    | FormulaTest
+    | FunctionTest
+    | ListTest
+    | DistanceTest
+)
 """Any node of a tree."""
 
 EVERYTHING = All()

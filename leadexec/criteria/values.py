@@ -20,11 +20,9 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, TypeAlias, Union
+from typing import Any, TypeAlias
 
-Value: TypeAlias = Union[
-    str, bool, int, Decimal, datetime, list["Value"], dict[str, "Value"], None
-]
+Value: TypeAlias = str | bool | int | Decimal | datetime | list["Value"] | dict[str, "Value"] | None
 """What a lead's field can hold."""
 
 Fields: TypeAlias = Mapping[str, Any]
@@ -82,7 +80,7 @@ def moment_text(moment: datetime) -> str:
     return _utc(moment).isoformat().replace("+00:00", "Z")
 
 
-def plain_text(value: Any) -> str:
+def plain_text(value: Any) -> str:  # noqa: PLR0911  one case per type
     """Return the stored text of a scalar value: ``true``, ``12.5``, a date in UTC; None is ""."""
     match value:
         case None:

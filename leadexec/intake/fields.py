@@ -36,16 +36,28 @@ def read_fields(
     whose value its type refuses, is a reason to reject. All reasons are listed.
     """
     read = ReadFields()
-    raw: dict[str, Any] = {}
-    by_name = lead_type.by_posted_name
-    for name, value in posted.items():
-        field = by_name.get(name) or by_name.get(name.lower())
-        if field is None:
-            read.unknown[name] = value
-        else:
-            raw[field.name] = value
-    for field in lead_type.fields:
-        _read_one(field, raw.get(field.name), read, faults)
+    raw = _by_name(lead_type, posted, read)
+    values = read.values
+    for field in lead_type.plain:
+        given = raw.get(field.name)
+        if given is None or is_blank(given):
+            given = field.default
+            if not given:
+                if field.required:
+                    read.reasons.append(_missing(field))
+                continue
+        if field.type is None:  # the lead is held for it; keep what was posted
+            values[field.name] = given if isinstance(given, str) else str(given)
+            continue
+        try:
+            value = field.type.parse(given)
+        except Exception as error:  # noqa: BLE001  a plugin is isolated; see _refused
+            _refused(field, error, read, faults)
+            continue
+        if value is not None and value != []:
+            values[field.name] = value
+        elif field.required:
+            read.reasons.append(_missing(field))
     for field in lead_type.computed:
         _compute(field, read, now, faults)
     return read
@@ -53,41 +65,41 @@ def read_fields(
 
 def is_blank(raw: Any) -> bool:
     """Return whether a posted value means "nothing": None, blank text, an empty list or object."""
-    return (
-        raw is None
-        or raw == ""
-        or raw == []
-        or raw == {}
-        or (isinstance(raw, str) and not raw.strip())
-    )
+    if isinstance(raw, str):
+        return not raw or raw.isspace()
+    return raw is None or (isinstance(raw, list | dict) and not raw)
 
 
-def _read_one(field: CompiledField, raw: Any, read: ReadFields, faults: FaultLog) -> None:
-    if is_blank(raw):
-        raw = field.default
-        if not raw:
-            if field.required:
-                message = f"{field.description} is required."
-                read.reasons.append(
-                    Reason(code="required_field_missing", message=message, field=field.name)
-                )
-            return
-    if field.type is None:  # the lead is held for it; keep what was posted
-        read.values[field.name] = raw if isinstance(raw, str) else str(raw)
-        return
-    if field.type.computed:
-        return
-    try:
-        value = field.type.parse(raw)
-    except InvalidValueError as error:
+def _by_name(
+    lead_type: CompiledLeadType, posted: Mapping[str, Any], read: ReadFields
+) -> Mapping[str, Any]:
+    """Return what was posted by the names of fields; note names that no field has."""
+    known = lead_type.info.fields
+    if posted.keys() <= known.keys():
+        return posted
+    by_name = lead_type.by_posted_name
+    raw: dict[str, Any] = {}
+    for name, value in posted.items():
+        field = by_name.get(name) or by_name.get(name.lower())
+        if field is None:
+            read.unknown[name] = value
+        else:
+            raw[field.name] = value
+    return raw
+
+
+def _missing(field: CompiledField) -> Reason:
+    message = f"{field.description} is required."
+    return Reason(code="required_field_missing", message=message, field=field.name)
+
+
+def _refused(field: CompiledField, error: Exception, read: ReadFields, faults: FaultLog) -> None:
+    """Note a refused value; what else a plugin raises is recorded, and the lead is held."""
+    if isinstance(error, InvalidValueError):
         read.reasons.append(Reason(code=error.code, message=error.message, field=field.name))
         return
-    except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded, the lead held
-        faults.record(field.plugin, f"parsing field '{field.name}'", error)
-        read.faulty.append(field.name)
-        return
-    if value is not None:
-        read.values[field.name] = value
+    faults.record(field.plugin, f"parsing field '{field.name}'", error)
+    read.faulty.append(field.name)
 
 
 def _compute(field: CompiledField, read: ReadFields, now: datetime, faults: FaultLog) -> None:
@@ -95,9 +107,11 @@ def _compute(field: CompiledField, read: ReadFields, now: datetime, faults: Faul
         return
     try:
         value = field.type.compute(read.values, now)
-    except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded, the lead held
+    except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded
         faults.record(field.plugin, f"computing field '{field.name}'", error)
         read.faulty.append(field.name)
         return
     if value is not None:
         read.values[field.name] = value
+    elif field.required:
+        read.reasons.append(_missing(field))

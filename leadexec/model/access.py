@@ -26,7 +26,7 @@ class Scope(enum.StrEnum):
     LEAD_RECEIVER = "lead_receiver"
 
 
-@entity(name="role", plural="roles", title="Role", unique=(("name",),), catalogued=False)
+@entity(name="role", plural="roles", title="Role", unique=(("name",),))
 class Role(Entity, kw_only=True, frozen=True):
     """What a user or a credential may do (``AC4``)."""
 
@@ -57,7 +57,6 @@ class User(Entity, kw_only=True, frozen=True):
     plural="api_credentials",
     title="API credential",
     unique=(("client_id",),),
-    catalogued=False,
     hidden=True,
 )
 class ApiCredential(Entity, kw_only=True, frozen=True):

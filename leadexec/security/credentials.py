@@ -9,9 +9,9 @@ from leadexec.security.callers import Caller
 class CredentialCache:
     """All credentials with their roles, replaced as a whole whenever one of either changes.
 
-    The routes that change one reload this process's cache at once; other processes reload it
-    with the configuration revision. A credential that is disabled or deleted stops to work with
-    its next request, whatever tokens it still has.
+    The routes that change one reload this process's cache at once; other processes follow the
+    configuration's revision (``CredentialLoader.keep_fresh``). A credential that is disabled or
+    deleted stops to work with its next request, whatever tokens it still has.
     """
 
     def __init__(self) -> None:

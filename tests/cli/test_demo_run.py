@@ -21,6 +21,7 @@ from leadexec.cli.demo.platform import Credential, DemoCounts
 from leadexec.cli.demo.run import DemoOptions, run_demo
 from leadexec.contracts.services import Clock
 from leadexec.errors import ConfigurationError, LeadexecError, UnavailableError
+from leadexec.model.access import Scope
 from leadexec.model.client import Client
 from leadexec.model.delivery_method import ConfiguredDeliveryMethod
 from leadexec.model.entity import Entity
@@ -43,7 +44,7 @@ class SmallPlatform:
 
     def __init__(self, kept: dict[str, Any]) -> None:
         self.clock: Clock = SystemClock()
-        self.asgi: Any = self._serve
+        self.asgi: Any = self
         self.kept = kept
         self.entities: dict[type[Entity], list[Entity]] = kept.setdefault("entities", {})
         self.leads: dict[str, dict[str, Any]] = kept.setdefault("leads", {})
@@ -64,7 +65,7 @@ class SmallPlatform:
     async def all(self, kind: type[E]) -> Sequence[E]:
         return [entity for entity in self.entities.get(kind, []) if isinstance(entity, kind)]
 
-    async def new_credential(self, name: str, scopes: Sequence[str]) -> Credential:
+    async def new_credential(self, name: str, scopes: Sequence[Scope]) -> Credential:
         return Credential(client_id=name, client_secret="shown once")
 
     async def wait_until_settled(self, timeout: float) -> bool:
@@ -87,6 +88,7 @@ class SmallPlatform:
             pending=sum(1 for lead in accepted if lead["price"] is None),
             sales=len(sold),
             revenue=sum((lead["price"] for lead in sold), self.misprice),
+            lead_revenue=sum((lead["price"] for lead in sold), self.misprice),
             portal_sales=len(portal),
             portal_revenue=sum((lead["price"] for lead in portal), Decimal(0)),
             accepted_by_campaign=by_campaign,
@@ -97,8 +99,11 @@ class SmallPlatform:
         await asyncio.gather(*self._work)
         await self._http.aclose()
 
-    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
+            for _ in range(2):
+                event = await receive()
+                await send({"type": f"{event['type']}.complete"})
             return
         body = b""
         while True:

@@ -11,6 +11,21 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyroaring import BitMap
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    Table,
+    create_engine,
+    delete,
+    insert,
+    select,
+)
+from sqlalchemy.ext.asyncio import create_async_engine
+
 from leadexec.criteria import (
     All,
     AnyOf,
@@ -31,20 +46,6 @@ from leadexec.criteria import (
     stored_fields,
     to_sql,
 )
-from pyroaring import BitMap
-from sqlalchemy import (
-    JSON,
-    Column,
-    Connection,
-    Integer,
-    MetaData,
-    Table,
-    create_engine,
-    delete,
-    insert,
-    select,
-)
-from sqlalchemy.ext.asyncio import create_async_engine
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
@@ -60,9 +61,35 @@ SCHEMA = {
     "Longitude": FieldKind.NUMBER,
 }
 
-TEXTS = ["CA", " ca\t", "Ca", "TX", "cab", "c", "Ärzte", "ärzte", "ÄRZTE", "a'b", "100%", "a_b", "ab"]
+TEXTS = [
+    "CA",
+    " ca\t",
+    "Ca",
+    "TX",
+    "cab",
+    "c",
+    "Ärzte",
+    "ärzte",
+    "ÄRZTE",
+    "a'b",
+    "100%",
+    "a_b",
+    "ab",
+]
 TEXTS += ['say "q"', "0012", "12", "12.0", "true", "back\\slash", "2026-03-01T12:30:00Z", "é", "\n"]
-NUMBERS = ["0", "1", "-1", "12", "12.5", "12.50", "-0.5", "-12.25", "0.000001", "100000", "99999.99"]
+NUMBERS = [
+    "0",
+    "1",
+    "-1",
+    "12",
+    "12.5",
+    "12.50",
+    "-0.5",
+    "-12.25",
+    "0.000001",
+    "100000",
+    "99999.99",
+]
 NUMBERS += ["12345678901234567890.5", "12345678901234567891", "9007199254740993", "007", "-0"]
 MOMENTS = [
     NOW,
@@ -85,7 +112,9 @@ moments = st.sampled_from(MOMENTS)
 others = st.sampled_from(OTHERS)
 scalars = texts | numbers | moments | others
 leaves = st.lists(texts | others, max_size=3)
-groups = st.lists(st.fixed_dictionaries({"make": texts, "tags": st.lists(scalars, max_size=2)}), max_size=2)
+groups = st.lists(
+    st.fixed_dictionaries({"make": texts, "tags": st.lists(scalars, max_size=2)}), max_size=2
+)
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "State": texts | texts | scalars,
@@ -133,7 +162,9 @@ def field_tests(draw: st.DrawFn) -> FieldTest:
         values = [str(draw(st.sampled_from([0, 1, 7, 20000])))]
     elif operator is O.BETWEEN:
         values = draw(st.lists(one, min_size=2, max_size=2))
-        key = {FieldKind.NUMBER: Decimal, FieldKind.TEXT: lambda t: t.strip().lower()}.get(kind, str)
+        key = {FieldKind.NUMBER: Decimal, FieldKind.TEXT: lambda t: t.strip().lower()}.get(
+            kind, str
+        )
         values.sort(key=key)  # type: ignore[arg-type]
         if kind is FieldKind.TEXT:
             values = [v for v in values if v.isascii()]
@@ -147,7 +178,12 @@ def field_tests(draw: st.DrawFn) -> FieldTest:
     return FieldTest(field=field, operator=operator, values=tuple(values))
 
 
-FORMULAS = ["Score > 5", "Amount / Score > 1", "[City name] = 'ab' or Consent", "not is_empty(State)"]
+FORMULAS = [
+    "Score > 5",
+    "Amount / Score > 1",
+    "[City name] = 'ab' or Consent",
+    "not is_empty(State)",
+]
 
 
 def lucky(state: Any) -> bool:
@@ -156,7 +192,7 @@ def lucky(state: Any) -> bool:
 
 
 class Lists:
-    lists = {1: {"ca", "ärzte"}, 2: {"tx", "12"}}  # noqa: RUF012
+    lists = {1: {"ca", "ärzte"}, 2: {"tx", "12"}}
 
     def knows(self, list_id: int) -> bool:
         return list_id in self.lists
@@ -180,9 +216,7 @@ rules = st.one_of(
     st.builds(FormulaTest, expression=st.sampled_from(FORMULAS)),
     st.just(FunctionTest(function="lucky", fields=("State",))),
     st.just(FunctionTest(function="lucky", fields=("State",), expected=("FALSE",))),
-    st.builds(
-        ListTest, list_id=st.sampled_from([1, 2]), field=st.sampled_from(["State", "Tags"])
-    ),
+    st.builds(ListTest, list_id=st.sampled_from([1, 2]), field=st.sampled_from(["State", "Tags"])),
     st.builds(
         DistanceTest,
         miles=st.sampled_from([30.0, 3000.0, 12000.0]),

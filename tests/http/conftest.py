@@ -284,7 +284,7 @@ async def api(store: Store, http_settings: HttpSettings) -> AsyncIterator[Api]:
     parts = parts_for(store, clock, http_settings)
     await upgrade(store.database, owners_of(parts.tables, parts.plugins.loaded()))
     await parts.credentials.reload()
-    transport = httpx.ASGITransport(app=create_http(parts))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=create_http(parts))
     async with httpx.AsyncClient(transport=transport, base_url="http://leadexec.test") as client:
         yield Api(parts=parts, client=client, clock=clock)
 

@@ -1,10 +1,11 @@
+import asyncio
 from typing import Any
 
 import pytest
 
 pytestmark = pytest.mark.anyio
 
-LEAD_TYPE = {
+LEAD_TYPE: dict[str, Any] = {
     "name": "Mortgage",
     "fields": [
         {"name": "State", "description": "State", "type": "text"},
@@ -512,3 +513,29 @@ async def test_an_id_beyond_all_ids_is_not_found(account: Any) -> None:
     answer = await account.client.get("/account/v1/clients/99999999999999999999999")
 
     assert answer.status_code in (400, 404)
+
+
+async def test_two_calls_at_once_with_one_key_make_one_entity(account: Any) -> None:
+    call = {"json": {"company": "Acme"}, "headers": {"idempotency-key": "abc"}}
+
+    answers = await asyncio.gather(
+        *(account.client.post("/account/v1/clients", **call) for _ in range(5))
+    )
+
+    assert [answer.status_code for answer in answers] == [201] * 5
+    assert len({answer.content for answer in answers}) == 1
+    assert sum("idempotency-replayed" in answer.headers for answer in answers) == 4
+
+
+async def test_of_two_changes_at_once_one_is_stale(account: Any) -> None:
+    made = await created(account, "clients", {"company": "Acme"})
+    path = f"/account/v1/clients/{made['id']}"
+
+    answers = await asyncio.gather(
+        *(
+            account.client.patch(path, json={"city": city, "revision": 1})
+            for city in ("Reno", "Elko", "Ely")
+        )
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]

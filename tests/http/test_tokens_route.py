@@ -1,9 +1,13 @@
+import asyncio
 import base64
 from typing import Any
 
+import anyio
 import pytest
 
+from leadexec.http.credential_loader import CredentialLoader
 from leadexec.model.access import Scope
+from leadexec.security.credentials import CredentialCache
 
 pytestmark = pytest.mark.anyio
 GRANT = {"grant_type": "client_credentials"}
@@ -174,3 +178,47 @@ async def test_the_scopes_of_a_credential_never_change(account: Any) -> None:
 async def test_the_list_of_credentials_cannot_be_searched_for_hashes(account: Any) -> None:
     for query in ("secret_hash=x", "search=argon2", "sort=secret_hash"):
         assert (await account.client.get(f"/account/v1/credentials?{query}")).status_code == 422
+
+
+async def test_another_process_notices_that_a_credential_was_disabled(api: Any) -> None:
+    await api.login(Scope.ACCOUNT_API)
+    made = await api.credential(Scope.DATA_API)
+    parts, cache = api.parts, CredentialCache()
+    other = CredentialLoader(parts.store, parts.tables, parts.cipher, cache)
+    await other.reload()
+    assert cache.enabled(made.client_id) is not None
+
+    await api.client.patch(f"/account/v1/credentials/{made.id}", json={"enabled": False})
+
+    assert await other.refresh()
+    assert cache.enabled(made.client_id) is None
+    assert not await other.refresh()
+
+
+class WatchedCache(CredentialCache):
+    """Tells when it was filled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.replaced = asyncio.Event()
+
+    def replace(self, *known: Any) -> None:
+        super().replace(*known)
+        self.replaced.set()
+
+
+async def test_the_other_process_looks_every_few_seconds(api: Any) -> None:
+    made = await api.credential(Scope.DATA_API)
+    parts, cache = api.parts, WatchedCache()
+    other = CredentialLoader(parts.store, parts.tables, parts.cipher, cache)
+    looking = asyncio.create_task(other.keep_fresh(api.clock, 2.0))
+    await anyio.wait_all_tasks_blocked()
+    assert cache.enabled(made.client_id) is None
+
+    api.clock.advance(2)
+    await cache.replaced.wait()
+    assert cache.enabled(made.client_id) is not None
+
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking

@@ -76,7 +76,9 @@ class World:
             )
         )
 
-    async def delete(self, struct: type[Entity], entity_id: int, revision: int | None = None) -> None:
+    async def delete(
+        self, struct: type[Entity], entity_id: int, revision: int | None = None
+    ) -> None:
         await self.change(
             lambda c: entities.delete_entity(
                 c, self.tables, struct, entity_id, by="cid", now=NOW, revision=revision

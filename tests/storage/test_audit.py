@@ -71,9 +71,9 @@ async def test_of_two_updates_at_the_same_time_one_is_stale(world: Any) -> None:
         return_exceptions=True,
     )
 
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Client"] + [
-        "ConflictError"
-    ] * 3
+    assert (
+        sorted(type(outcome).__name__ for outcome in outcomes) == ["Client"] + ["ConflictError"] * 3
+    )
 
 
 async def test_the_audit_is_shown_without_secrets_but_keeps_them(world: Any) -> None:

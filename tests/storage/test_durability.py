@@ -1,5 +1,6 @@
 """A process that is killed loses nothing that it acknowledged."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -38,6 +39,17 @@ asyncio.run(main())
 """
 
 
+def write_until_killed(script: Path, database_url: str, acknowledged: int) -> list[int]:
+    """Run the writer, kill it after so many acknowledgements, and return all it gave."""
+    with subprocess.Popen(
+        [sys.executable, str(script), database_url], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        told = [int(process.stdout.readline()) for _ in range(acknowledged)]
+        os.kill(process.pid, signal.SIGKILL)
+        return told + [int(line) for line in process.stdout.read().splitlines()]
+
+
 @pytest.mark.anyio
 @pytest.mark.parametrize("acknowledged", [1, 50, 700])
 async def test_a_killed_process_loses_no_acknowledged_write(
@@ -45,13 +57,7 @@ async def test_a_killed_process_loses_no_acknowledged_write(
 ) -> None:
     script = tmp_path / "writer.py"
     script.write_text(WRITER)
-    with subprocess.Popen(
-        [sys.executable, str(script), database_url], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        told = [int(process.stdout.readline()) for _ in range(acknowledged)]
-        os.kill(process.pid, signal.SIGKILL)
-        told += [int(line) for line in process.stdout.read().splitlines()]
+    told = await asyncio.to_thread(write_until_killed, script, database_url, acknowledged)
 
     store = Store(open_database(database_url))
     found = await store.read(lambda c: c.execute(select(turns.c.account_id)).scalars().all())

@@ -101,11 +101,13 @@ async def test_values_that_must_be_unique_are_named(world: Any, fault: str) -> N
     await world.create(world.Depot(name="North", client=first.id))
     await world.create(world.Depot(name="North", client=second.id))
 
+    attempt = (
+        world.create(world.Depot(name="North", client=first.id))
+        if fault == "create"
+        else world.update(replace(second, company="Acme"))
+    )
     with pytest.raises(ConflictError) as refused:
-        if fault == "create":
-            await world.create(world.Depot(name="North", client=first.id))
-        else:
-            await world.update(replace(second, company="Acme"))
+        await attempt
 
     assert refused.value.code == "already_exists"
     assert ("client and name" if fault == "create" else "company") in refused.value.message

@@ -35,11 +35,11 @@ async def all_pages(world: Any, struct: Any, **arguments: Any) -> list[Any]:
     return items
 
 
-@pytest.mark.parametrize("sort", ["id", "-id", "name", "-name", "parent", "-parent", "fee", "opened"])
+@pytest.mark.parametrize(
+    "sort", ["id", "-id", "name", "-name", "parent", "-parent", "fee", "opened"]
+)
 @pytest.mark.parametrize("limit", [1, 5])
-async def test_pages_join_to_the_whole_list_in_its_order(
-    world: Any, sort: str, limit: int
-) -> None:
+async def test_pages_join_to_the_whole_list_in_its_order(world: Any, sort: str, limit: int) -> None:
     await some_depots(world)
 
     items = await all_pages(world, world.Depot, sort=sort, limit=limit)

@@ -114,8 +114,16 @@ async def test_a_function_that_loses_count_fails_every_command_and_commits_nothi
 
 async def test_kinds_are_carried_out_in_order_of_their_first_command(store: Store) -> None:
     order: list[tuple[str, int]] = []
-    notes = store.handle(Note, lambda _, cs: [order.append(("note", len(cs)))] * len(cs))
-    adds = store.handle(Add, lambda _, cs: [order.append(("add", len(cs)))] * len(cs))
+
+    def noting(kind: str) -> Callable[[Connection, Sequence[Any]], Sequence[None]]:
+        def act(_: Connection, commands: Sequence[Any]) -> Sequence[None]:
+            order.append((kind, len(commands)))
+            return [None] * len(commands)
+
+        return act
+
+    notes = store.handle(Note, noting("note"))
+    adds = store.handle(Add, noting("add"))
 
     await together(store, lambda: [notes(Note(1)), adds(Add(1)), notes(Note(2))])
 

@@ -39,7 +39,7 @@ async def empty(empty_database_url: str) -> AsyncIterator[Database]:
     await database.aclose()
 
 
-def shelves(*more: Column[Any], metadata: MetaData | None = None) -> Owner:
+def shelves(*more: Column[Any] | Index, metadata: MetaData | None = None) -> Owner:
     table = Table(
         "my_plugin__shelves",
         metadata or MetaData(),
@@ -88,8 +88,11 @@ async def test_two_processes_may_upgrade_at_the_same_time(empty_database_url: st
     )
     command = [sys.executable, "-c", script, empty_database_url]
 
-    started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    outputs = await asyncio.to_thread(lambda: [process.communicate()[0] for process in started])
+    async def run() -> bytes:
+        process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+        return (await process.communicate())[0]
+
+    outputs = await asyncio.gather(run(), run())
 
     scripts = len(list((KERNEL_OWNER.scripts or Path()).glob("[0-9]*.py")))
     assert sorted(int(output) for output in outputs) == [0, scripts]

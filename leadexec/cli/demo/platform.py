@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from leadexec.contracts.services import Clock
+from leadexec.model.access import Scope
 from leadexec.model.entity import Entity
 
 E = TypeVar("E", bound=Entity)
@@ -33,6 +34,8 @@ class DemoCounts(msgspec.Struct, kw_only=True, frozen=True):
     """Accepted deliveries by all methods."""
     revenue: Decimal = Decimal(0)
     """The sum of the prices of ``sales``."""
+    lead_revenue: Decimal = Decimal(0)
+    """The same as the leads' own rows have it."""
     portal_sales: int = 0
     """Those of ``sales`` that only went to the lead portal: no outside system knows of them."""
     portal_revenue: Decimal = Decimal(0)
@@ -74,8 +77,8 @@ class DemoPlatform(Protocol):
         """Return all stored entities of ``kind``."""
         ...
 
-    async def new_credential(self, name: str, scopes: Sequence[str]) -> Credential:
-        """Make an API credential with ``scopes`` (``account_api``, ``data_api``, …)."""
+    async def new_credential(self, name: str, scopes: Sequence[Scope]) -> Credential:
+        """Make an API credential with ``scopes``."""
         ...
 
     async def counts(self) -> DemoCounts:

@@ -9,6 +9,8 @@ from typing import Any
 import uvicorn
 
 from leadexec.errors import UnavailableError
+from leadexec.http.parts import HttpSettings
+from leadexec.http.serve import server_config
 
 
 @contextlib.asynccontextmanager
@@ -24,8 +26,7 @@ async def served(asgi: Any, *, host: str, port: int) -> AsyncIterator[str]:
         UnavailableError: ``port_in_use``, ``did_not_start``.
     """
     listening = _listen(host, port)
-    config = uvicorn.Config(asgi, interface="asgi3", log_config=None, access_log=False, backlog=512)
-    server = _EmbeddedServer(config)
+    server = _EmbeddedServer(server_config(asgi, HttpSettings(host=host, port=port)))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         await server.until_ready(serving)

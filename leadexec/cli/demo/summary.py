@@ -69,6 +69,11 @@ class Account(msgspec.Struct, kw_only=True, frozen=True):
         revenue = self.counts.revenue - self.counts.portal_revenue
         if revenue != self.books.revenue:
             yield f"Our revenue from buyers is {revenue}, by their books {self.books.revenue}."
+        if self.counts.lead_revenue != self.counts.revenue:
+            yield (
+                f"The leads' revenue is {self.counts.lead_revenue}, "
+                f"that of their deliveries {self.counts.revenue}."
+            )
         if self.books.doubled:
             yield f"{self.books.doubled} leads were sold twice to the same buyer."
 

@@ -1,1 +1,1 @@
-"""Package."""
+"""Delivery of leads to the client's portal (``DM9``)."""

@@ -11,6 +11,8 @@ import msgspec
 from leadexec import HttpAnswer
 from leadexec_delivery_webhook.xpath import parse_xml
 
+_SHORT = 10
+"""Characters up to which a body is too short to be known again in an answer."""
 _UNREAD = (msgspec.DecodeError, RecursionError, UnicodeError)
 
 
@@ -22,7 +24,8 @@ class Document:
         self._body = answer.body
         self._values = sent_values
         self.whole = answer.text()
-        self.text = without(self.whole, (sent_body,)) if sent_body.strip() else self.whole
+        echo = (sent_body,) if len(sent_body) > _SHORT else ()
+        self.text = without(self.whole, echo)
         """The text without an exact repetition of the request's body."""
 
     def searchable(self, found_in: Callable[[str], str | None]) -> str:

@@ -152,4 +152,11 @@ def _check_part(part: object) -> None:
             if not isinstance(part.args[1], StringLiteral):
                 message = f"The pattern of {part.name} is written out in quotes."
                 raise _refused("costly_json_path", message)
-            compile_pattern(part.args[1].value)
+            _check_pattern(part.args[1].value)
+
+
+def _check_pattern(pattern: str) -> None:
+    try:
+        compile_pattern(pattern)
+    except ConfigurationError as error:
+        raise _refused("refused_pattern", error.faults[0].message) from None

@@ -29,7 +29,7 @@ class Mask:
     def with_also(self, secret: str) -> "Mask":
         """Return a mask that knows ``secret``, too."""
         mask = Mask((secret,))
-        mask._forms = sorted((*self._forms, *mask._forms), key=len, reverse=True)  # noqa: SLF001
+        mask._forms = sorted((*self._forms, *mask._forms), key=len, reverse=True)
         return mask
 
 

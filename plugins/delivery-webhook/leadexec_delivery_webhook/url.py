@@ -1,5 +1,6 @@
 """URLs with tags in their path and query."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -7,6 +8,8 @@ from urllib.parse import quote, urlsplit
 from leadexec import Escape, Fault, Template
 
 _SAFE: Final = "/:?#[]@!$&'()*+,;=%~"
+_TAG: Final = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_FIXED_HOST: Final = re.compile(r"https?://[^/?#{}]+[/?]", re.IGNORECASE)
 _DOTS: Final = frozenset((".", ".."))
 
 
@@ -19,9 +22,12 @@ class UrlTemplate:
 
     def __init__(self, text: str) -> None:
         """Compile ``text``, of which ``url_faults`` found nothing to say."""
-        path, mark, query = text.strip().partition("#")[0].partition("?")
+        tidy = _TAG.sub(r"{{\1}}", text.strip())  # escaping would spoil the blanks inside a tag
+        path, mark, query = tidy.partition("#")[0].partition("?")
         self._path = Template(quote(path, safe=_SAFE + "{}"))
         self._query = Template(mark + quote(query, safe=_SAFE + "{}"), Escape.URL)
+        self.tags: frozenset[str] = self._path.tags | self._query.tags
+        """The names that the URL refers to."""
 
     def render(self, values: Mapping[str, str]) -> str:
         """Return the URL for ``values``."""
@@ -41,30 +47,26 @@ def with_query(url: str, query: str) -> str:
 
 def url_faults(text: str, path: str, *, tags: bool = True) -> list[Fault]:
     """Return what is wrong with a URL that an operator set as ``path``."""
-    template = Template(text.strip())
-    if template.tags and not tags:
-        return [_fault(path, "This URL has no tags.")]
-    before = text.strip().partition("{{")[0]
-    if template.tags and before.count("/") < 3:
-        return [_fault(path, "Tags stand in a URL's path and query, not in its host.")]
-    plain = template.render({tag: "1" for tag in template.tags})  # noqa: C420  str values
+    problem = _problem(text.strip(), tags=tags)
+    return [Fault(code="bad_url", path=path, message=problem)] if problem else []
+
+
+def _problem(text: str, *, tags: bool) -> str | None:
+    template = Template(text)
+    if template.tags and not (tags and _FIXED_HOST.match(text)):
+        return "Tags stand in a URL's path and query only." if tags else "This URL has no tags."
+    plain = template.render(dict.fromkeys(template.tags, "1"))
     try:
         parts = urlsplit(plain)
-        wrong = parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
-        return [_fault(path, "This is no URL.")]
-    if wrong:
-        return [_fault(path, "A URL starts with http:// or https:// and a host.")]
-    if parts.username is not None or parts.password is not None:
-        return [_fault(path, "A user name and password belong into the authentication.")]
-    if any(character.isspace() or not character.isprintable() for character in plain):
-        return [_fault(path, "A URL holds no blanks.")]
-    return []
+        known = False
+    if not known or any(character.isspace() for character in plain):
+        return "A URL starts with http:// or https:// and a host, and holds no blanks."
+    if "@" in parts.netloc:
+        return "A user name and password belong into the authentication."
+    return None
 
 
 def _segment(value: str) -> str:
     return "" if value in _DOTS else quote(value, safe="")
-
-
-def _fault(path: str, message: str) -> Fault:
-    return Fault(code="bad_url", path=path, message=message)

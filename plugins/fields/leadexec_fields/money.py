@@ -86,7 +86,7 @@ class MoneyType(NumberType[MoneySettings]):
 
     def parse(self, raw: RawValue) -> Value:
         """Return the amount; symbol, code, grouping, ``-$5``, ``$-5`` and ``($5)`` are read."""
-        if isinstance(raw, str) and not raw.isdigit():
+        if isinstance(raw, str) and (len(raw) > _LONGEST or not raw.isdigit()):
             raw = self._bare(raw)
         amount = exact(self, number_text(self, raw, PLACES), PLACES)
         if amount < 0 and not self.settings.negative:

@@ -1,0 +1,129 @@
+"""Intake against its floor: the same server answering the same body with one bare insert.
+
+One process, durable before the answer (SQLite with synchronous=FULL), duplicate check and campaign
+limit on, 20 fields, 10,000 delivery accounts in the catalog, jobs not run.
+"""
+
+import argparse
+import asyncio
+import json
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from random import Random
+
+import uvloop
+from scripts.bench.intake_server import STATES
+from scripts.bench.load import Load, post, run
+
+HERE = Path(__file__).parent
+
+
+def bodies(count: int, campaign: int) -> list[bytes]:
+    """Return posts of leads, all different, 20 fields each."""
+    chance = Random(11)
+    return [_body(chance, index, campaign) for index in range(count)]
+
+
+def _body(chance: Random, index: int, campaign: int) -> bytes:
+    fields = {
+        "FirstName": "Margaret",
+        "LastName": f"Okonkwo{index}",
+        "Email": f"m.okonkwo{index}@example.com",
+        "Phone": f"(213) {200 + index // 10_000 % 700:03}-{index % 10_000:04}",
+        "Address": f"{chance.randrange(1, 9999)} Juniper Street",
+        "City": "Springfield",
+        "State": chance.choice(STATES),
+        "Zip": f"{chance.randrange(10_000, 99_999)}",
+        "LoanAmount": f"${chance.randrange(50, 900)},000",
+        "HomeValue": f"${chance.randrange(100, 999)},500.00",
+        "LoanToValue": "78.5%",
+        "CreditScore": chance.randrange(500, 850),
+        "BirthDate": "1979-04-12",
+        "Homeowner": "yes",
+        "Purpose": "Refinance",
+        "Employer": "Acme Widgets",
+        "Income": "98000",
+        "Dependents": "2",
+        "Referrer": "https://example.com/landing?utm_source=search",
+        "Comments": "Please call in the evening, after six.",
+    }
+    return json.dumps({"campaign": campaign, "fields": fields}).encode()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def measure(mode: str, count: int, connections: int, accounts: int, database: str) -> Load:
+    """Start a server, warm it up, measure it, end it."""
+    with tempfile.TemporaryDirectory() as folder:
+        port = free_port()
+        command = [
+            sys.executable, "-m", "scripts.bench.intake_server", "--mode", mode, "--data", folder,
+            "--port", str(port), "--accounts", str(accounts), "--database", database,
+        ]  # fmt: skip
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, cwd=HERE.parents[1]
+        ) as server:
+            assert server.stdout is not None
+            campaign = int(server.stdout.readline().split()[1])
+            try:
+                asyncio.run(_until_open(port))
+                requests = [post("/receiver/leads", b) for b in bodies(count, campaign)]
+                warm = count // 10
+                uvloop.run(run(port, requests[:warm], connections))
+                return uvloop.run(run(port, requests[warm:], connections))
+            finally:
+                server.terminate()
+
+
+async def _until_open(port: int) -> None:
+    for _ in range(500):
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.02)
+        else:
+            writer.close()
+            return
+
+
+def main() -> None:
+    """Measure floor and intake in turns and print the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--database", default="", help="a PostgreSQL URL; its tables are reused")
+    options = parser.parse_args()
+    count, accounts, rounds = (3_000, 1_000, 1) if options.quick else (15_000, 10_000, 3)
+    rows: dict[str, list[Load]] = {"floor": [], "intake": []}
+    for _ in range(rounds):
+        for mode, loads in rows.items():
+            loads.append(measure(mode, count, options.connections, accounts, options.database))
+    best = {mode: max(loads, key=lambda load: load.per_second) for mode, loads in rows.items()}
+    figures = {
+        mode: {
+            "requests_per_second": round(load.per_second),
+            "p50_ms": round(load.percentile(0.5), 2),
+            "p99_ms": round(load.percentile(0.99), 2),
+            "ratio": round(load.per_second / best["floor"].per_second, 3),
+            "statuses": load.statuses,
+        }
+        for mode, load in best.items()
+    }
+    if options.json:
+        print(json.dumps(figures))
+        return
+    for mode, row in figures.items():
+        print(f"{mode:8}", *(f"{name}={value}" for name, value in row.items()))
+
+
+if __name__ == "__main__":
+    main()
