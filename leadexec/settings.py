@@ -2,10 +2,10 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -106,6 +106,10 @@ class Settings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
             "in the data directory",
         ),
     ] = ""
+    log: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(title="Log", description="The least that is written, on standard error"),
+    ] = "info"
     http: Annotated[HttpSettings, Meta(title="HTTP")] = HttpSettings()
     storage: Annotated[StorageSettings, Meta(title="Database connections")] = StorageSettings()
     network: Annotated[NetworkSettings, Meta(title="Requests to buyers")] = NetworkSettings()
@@ -147,14 +151,55 @@ def load_settings(
         ConfigurationError: What cannot be read, every unknown key, every bad value.
     """
     environment = os.environ if environment is None else environment
-    chosen = path or (
-        Path(environment["LEADEXEC_CONFIG"]) if "LEADEXEC_CONFIG" in environment else None
-    )
+    chosen = _chosen(path, environment)
     raw = _read(chosen, must_exist=chosen is not None)
+    for name, text in _variables(environment):
+        _lay(raw, _path_of(name), text)
+    return _convert(raw)
+
+
+def origins(
+    path: Path | None = None, environment: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return where each setting that is not a default comes from.
+
+    Args:
+        path: As ``load_settings`` takes it.
+        environment: As ``load_settings`` takes it.
+
+    Returns:
+        Dotted path (``http.port``, ``plugins.fields.x``) → the file or the variable.
+    """
+    environment = os.environ if environment is None else environment
+    chosen = _chosen(path, environment)
+    file = str(chosen or FILE)
+    found = {dotted: file for dotted in _leaves(_read(chosen, must_exist=chosen is not None))}
+    for name, _ in _variables(environment):
+        found[".".join(_path_of(name))] = f"${name}"
+    return found
+
+
+def _chosen(path: Path | None, environment: Mapping[str, str]) -> Path | None:
+    named = environment.get("LEADEXEC_CONFIG")
+    return path or (Path(named) if named is not None else None)
+
+
+def _variables(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, text in environment.items():
         if name.startswith(PREFIX) and name not in _OTHER:
-            _lay(raw, name.removeprefix(PREFIX).lower().split("__"), text)
-    return _convert(raw)
+            yield name, text
+
+
+def _path_of(variable: str) -> list[str]:
+    return variable.removeprefix(PREFIX).lower().split("__")
+
+
+def _leaves(raw: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for key, value in raw.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}"
 
 
 _OTHER = frozenset({"LEADEXEC_CONFIG", "LEADEXEC_REQUIRE_SERVICES", "LEADEXEC_TEST_POSTGRESQL"})

@@ -12,7 +12,7 @@ from leadexec.criteria.faults import CriteriaError, FormulaError
 from leadexec.criteria.formula import Formula
 from leadexec.criteria.index import CriteriaIndex
 from leadexec.criteria.pattern import Pattern, compile_pattern
-from leadexec.criteria.rules import CriteriaFunction, ListResolver
+from leadexec.criteria.rules import ListResolver
 from leadexec.criteria.to_sql import SqlFilter, json_elements, to_sql
 from leadexec.criteria.tree import (
     EVERYTHING,
@@ -30,6 +30,7 @@ from leadexec.criteria.tree import (
     parse_tree,
 )
 from leadexec.criteria.values import (
+    CriteriaFunction,
     FieldKind,
     Fields,
     Schema,

@@ -12,7 +12,6 @@ from leadexec.criteria.pattern import compile_pattern
 from leadexec.criteria.rules import (
     Called,
     Computed,
-    CriteriaFunction,
     Every,
     Listed,
     ListResolver,
@@ -39,7 +38,7 @@ from leadexec.criteria.tree import (
     children,
     step_into,
 )
-from leadexec.criteria.values import FieldKind, Schema, normal_text
+from leadexec.criteria.values import CriteriaFunction, FieldKind, Schema, normal_text
 from leadexec.errors import Fault
 
 MILES_LIMIT = 12_500
@@ -59,7 +58,7 @@ class Resources:
     """What trees may refer to besides fields; without one, rules that need it are refused."""
 
     functions: Mapping[str, CriteriaFunction] = field(default_factory=dict)
-    """Functions of plugins by name, for :class:`FunctionTest`."""
+    """Functions of plugins by name, for :class:`FunctionTest` and formulas."""
     lists: ListResolver | None = None
     """The distribution lists, for :class:`ListTest`."""
     locate: Callable[[str], Place | None] | None = None
@@ -165,7 +164,7 @@ class _Check:
 
     def _formula(self, node: FormulaTest, path: str) -> Rule | None:
         try:
-            formula = Formula.compile(node.expression, self.schema)
+            formula = Formula.compile(node.expression, self.schema, self.resources.functions)
         except CriteriaError as error:
             self._adopt(error.faults, path)
             return None

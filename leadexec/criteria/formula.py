@@ -14,8 +14,10 @@ gives the same result.
 """
 
 import ast
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal, DecimalException
+from types import MappingProxyType
 from typing import Any
 
 from simpleeval import InvalidExpression, SimpleEval
@@ -25,12 +27,13 @@ from leadexec.criteria.faults import FormulaError, refuse
 from leadexec.criteria.formula_functions import (
     FUNCTIONS,
     OPERATORS,
-    FormulaFunction,
+    Functions,
     functions_at,
     truth,
+    with_plugins,
 )
 from leadexec.criteria.formula_text import Parsed, parse_formula
-from leadexec.criteria.values import BLANKS, FieldKind, Fields, Schema, Value
+from leadexec.criteria.values import BLANKS, CriteriaFunction, FieldKind, Fields, Schema, Value
 
 _CHOICES = ("x_if", "x_iif")
 
@@ -38,29 +41,40 @@ _CHOICES = ("x_if", "x_iif")
 class Formula:
     """A compiled formula; make one with :meth:`compile`."""
 
-    __slots__ = ("_parsed", "_schema", "text")
+    __slots__ = ("_functions", "_parsed", "_schema", "text")
 
-    def __init__(self, text: str, parsed: Parsed, schema: Schema) -> None:
+    def __init__(
+        self, text: str, parsed: Parsed, schema: Schema, functions: Functions = FUNCTIONS
+    ) -> None:
         """Keep what :meth:`compile` has checked."""
         self.text = text
+        self._functions = functions
         self._parsed = parsed
         self._schema = schema
 
     @classmethod
-    def compile(cls, text: str, schema: Schema) -> "Formula":
+    def compile(
+        cls,
+        text: str,
+        schema: Schema,
+        functions: Mapping[str, CriteriaFunction] = MappingProxyType({}),
+    ) -> "Formula":
         """Check a formula and make it ready.
 
         Args:
             text: The formula, at most 2 000 characters.
             schema: The fields it may name, with their kinds.
+            functions: Functions of plugins that it may call besides the language's own; when one
+                raises, the formula has no result.
 
         Raises:
             CriteriaError: Not a formula of the language, or it names an unknown field or function.
         """
-        parsed = parse_formula(text, schema, FUNCTIONS)
+        known = with_plugins(functions)
+        parsed = parse_formula(text, schema, known)
         for node in ast.walk(parsed.node):
-            _check(node)
-        return cls(text, parsed, schema)
+            _check(node, known)
+        return cls(text, parsed, schema, known)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -87,7 +101,7 @@ class Formula:
 
     def evaluate_facts(self, facts: Facts) -> Value:
         """Return the result as :meth:`evaluate` does, for a lead already seen as facts."""
-        evaluator = _Evaluator(_Names(self._parsed, facts), facts.now)
+        evaluator = _Evaluator(_Names(self._parsed, facts), self._functions, facts.now)
         try:
             result = evaluator.eval(self.text, previously_parsed=self._parsed.node)
         except ZeroDivisionError:
@@ -106,7 +120,7 @@ class Formula:
             case ast.Call(func=ast.Name(id=name), args=[_, yes, no]) if name in _CHOICES:
                 return self._gives_truth(yes) and self._gives_truth(no)
             case ast.Call(func=ast.Name(id=name)):
-                return FUNCTIONS[name[2:]].truth
+                return self._functions[name[2:]].truth
             case ast.Name(id=name):
                 field = self._parsed.fields.get(name, "")
                 is_boolean = self._schema.get(field) is FieldKind.BOOLEAN
@@ -139,10 +153,11 @@ class _Names(dict[str, Any]):
 class _Evaluator(SimpleEval):  # type: ignore[misc]  # simpleeval has no types
     """simpleeval, cut down to the nodes that :func:`_check` lets through."""
 
-    def __init__(self, names: _Names, now: datetime) -> None:
+    def __init__(self, names: _Names, functions: Functions, now: datetime) -> None:
         # Not the parent's: it offers every node type, and warns about Python versions each time.
         self.operators = OPERATORS
-        self.functions: dict[str, FormulaFunction] = {}
+        self.functions = functions
+        self.timed: Functions = {}
         self.names = names
         self.now = now
         self.nodes = {
@@ -163,15 +178,17 @@ class _Evaluator(SimpleEval):  # type: ignore[misc]  # simpleeval has no types
         if name in _CHOICES:
             condition, yes, no = node.args
             return self._eval(yes if truth(self._eval(condition)) else no)
-        if not self.functions:
-            self.functions = functions_at(self.now)
-        return self.functions[name[2:]].call(*[self._eval(argument) for argument in node.args])
+        function = self.functions[name[2:]]
+        if function.timed:
+            self.timed = self.timed or functions_at(self.now)
+            function = self.timed[name[2:]]
+        return function.call(*[self._eval(argument) for argument in node.args])
 
 
-def _check(node: ast.AST) -> None:
+def _check(node: ast.AST, functions: Functions) -> None:
     match node:
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-            _check_call(name, len(arguments))
+            _check_call(functions, name, len(arguments))
         case ast.Name() | ast.BoolOp() | ast.BinOp() | ast.UnaryOp() | ast.Compare():
             pass
         case ast.operator() | ast.unaryop() | ast.boolop() | ast.cmpop():
@@ -183,8 +200,8 @@ def _check(node: ast.AST) -> None:
             raise _foreign(node)
 
 
-def _check_call(name: str, count: int) -> None:
-    function = FUNCTIONS.get(name.removeprefix("x_"))
+def _check_call(functions: Functions, name: str, count: int) -> None:
+    function = functions.get(name.removeprefix("x_"))
     if function is None or not name.startswith("x_"):
         raise refuse("bad_formula", "expression", "Only functions can be called.")
     if not function.least <= count <= function.most:

@@ -7,15 +7,23 @@ of 100 at most, texts 10 000 characters.
 import ast
 import decimal
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from leadexec.criteria.facts import TEXT_CAP
 from leadexec.criteria.faults import FormulaError
-from leadexec.criteria.values import FieldKind, decimal_text, moment_text, normal_text, typed_value
+from leadexec.criteria.values import (
+    CriteriaFunction,
+    FieldKind,
+    decimal_text,
+    leaf_texts,
+    moment_text,
+    normal_text,
+    typed_value,
+)
 
 CONTEXT = decimal.Context(
     prec=28,
@@ -35,6 +43,13 @@ class FormulaFunction:
     least: int
     most: int
     truth: bool = False
+    """Whether the result is true or false."""
+    timed: bool = False
+    """Whether it goes by the instant; then :func:`functions_at` has the real one."""
+
+
+Functions: TypeAlias = Mapping[str, FormulaFunction]
+"""Functions by name, in lower case."""
 
 
 def number(value: Any) -> Decimal:
@@ -195,11 +210,11 @@ def _part(name: str) -> FormulaFunction:
     return FormulaFunction(lambda a: Decimal(getattr(moment(a), name)), 1, 1)
 
 
-def functions_at(now: datetime) -> dict[str, FormulaFunction]:
-    """Return the functions of the language as they are at the instant ``now``."""
+def functions_at(now: datetime) -> Functions:
+    """Return the functions that go by the instant, as they are at ``now``."""
     utc = moment(now)
     midnight = utc.replace(hour=0, minute=0, second=0, microsecond=0)
-    return FUNCTIONS | {
+    return {
         "now": FormulaFunction(lambda: utc, 0, 0),
         "today": FormulaFunction(lambda: midnight, 0, 0),
         "age": FormulaFunction(lambda born: _years(moment(born), utc), 1, 1),
@@ -241,8 +256,39 @@ FUNCTIONS: dict[str, FormulaFunction] = {
     "day": _part("day"),
     "hour": _part("hour"),
     "weekday": FormulaFunction(lambda a: Decimal(moment(a).isoweekday()), 1, 1),
-    "now": FormulaFunction(lambda: None, 0, 0),
-    "today": FormulaFunction(lambda: None, 0, 0),
-    "age": FormulaFunction(lambda born: None, 1, 1),
+    "now": FormulaFunction(lambda: None, 0, 0, timed=True),
+    "today": FormulaFunction(lambda: None, 0, 0, timed=True),
+    "age": FormulaFunction(lambda born: None, 1, 1, timed=True),
 }
-"""The functions of the language by name; ``now``, ``today`` and ``age`` need an instant."""
+"""The functions of the language by name."""
+
+
+def with_plugins(functions: Mapping[str, CriteriaFunction]) -> Functions:
+    """Return the functions of the language and, where the name is free, those of plugins."""
+    if not functions:
+        return FUNCTIONS
+    theirs = {
+        name.lower(): FormulaFunction(_isolated(name, function), 0, 50, truth=True)
+        for name, function in functions.items()
+    }
+    return theirs | FUNCTIONS
+
+
+def _isolated(name: str, function: CriteriaFunction) -> Callable[..., Any]:
+    def call(*arguments: Any) -> Any:
+        try:
+            result = function(*[list(a) if isinstance(a, tuple) else a for a in arguments])
+        except Exception as error:
+            message = f"The function {name} failed: {type(error).__name__}."
+            raise FormulaError("function_failed", message) from error
+        match result:
+            case None | bool() | datetime():
+                return result
+            case int() | Decimal():
+                return number(result)
+            case list() | tuple():
+                return tuple(leaf_texts(result))
+            case _:
+                return text(result)
+
+    return call

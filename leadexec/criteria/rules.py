@@ -6,17 +6,14 @@ Rules are equal when they test the same thing, wherever they stand.
 """
 
 import dataclasses
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any, Protocol, TypeAlias
 
 from leadexec.criteria.formula import Formula
 from leadexec.criteria.pattern import Pattern
 from leadexec.criteria.tree import Criteria, Operator
-from leadexec.criteria.values import FieldKind, Typed, Value
-
-CriteriaFunction: TypeAlias = Callable[..., Value]
-"""A named function for :class:`FunctionTest`: the fields' values in, a value out; pure, quick."""
+from leadexec.criteria.values import CriteriaFunction, FieldKind, Typed
 
 
 class ListResolver(Protocol):

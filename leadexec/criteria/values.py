@@ -17,13 +17,17 @@ stored, so that a row read back from the database is judged like the lead it was
 
 import enum
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 Value: TypeAlias = str | bool | int | Decimal | datetime | list["Value"] | dict[str, "Value"] | None
 """What a lead's field can hold."""
+
+CriteriaFunction: TypeAlias = Callable[..., Value]
+"""A plugin's named function, for formulas and :class:`FunctionTest`: values in, a value out; pure,
+quick, the same result for the same arguments."""
 
 Fields: TypeAlias = Mapping[str, Any]
 """A lead's fields: names to :data:`Value`."""

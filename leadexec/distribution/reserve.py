@@ -3,17 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, text
+from sqlalchemy import Connection, bindparam, func, select, text
 
 from leadexec.catalog.compiled import CompiledAutomation
 from leadexec.contracts.automation import Candidate, SortContext, Statistic
 from leadexec.contracts.eligibility import Excluded, Limit
+from leadexec.distribution.states import DeliveryState
 from leadexec.plugins import FaultLog
 from leadexec.storage.counters import Counters, amounts_of
 from leadexec.storage.job_rows import DISTRIBUTE, owned_subjects
 from leadexec.storage.locks import lock_names
+from leadexec.storage.rows import Row, RowInsert
 from leadexec.storage.tables import deliveries, turns
 
 
@@ -59,7 +60,26 @@ class Reserved:
     """What the strategy raised: the lead is to be held."""
 
 
-_INSERT = insert(deliveries)
+_insert = RowInsert(
+    deliveries,
+    "uid",
+    "lead_uid",
+    "account_id",
+    "client_id",
+    "method_id",
+    "state",
+    "price",
+    "exclusive",
+    "code",
+    "reason",
+    "reference",
+    "redirect_url",
+    "attempts",
+    "next_at",
+    "limits",
+    "reserved_at",
+    "settled_at",
+)
 _TAKE_TURN = text(
     "INSERT INTO turns (account_id, turn) VALUES (:account_id, :turn) "
     "ON CONFLICT (account_id) DO UPDATE SET turn = excluded.turn"
@@ -90,7 +110,7 @@ class Reservations:
             connection, (limit for c in commands for offer in c.offers for limit in offer.limits)
         )
         order = _Turns(connection, commands)
-        rows: list[dict[str, Any]] = []
+        rows: list[Row] = []
         outcomes: list[Reserved] = []
         for command in commands:
             if (command.owner, command.lead_uid) not in owned:
@@ -99,12 +119,11 @@ class Reservations:
             outcomes.append(self._one(command, counters, order, rows))
         counters.write()
         order.write(connection)
-        if rows:
-            connection.execute(_INSERT, rows)
+        _insert(connection, rows)
         return outcomes
 
     def _one(
-        self, command: Reserve, counters: Counters, order: "_Turns", rows: list[dict[str, Any]]
+        self, command: Reserve, counters: Counters, order: "_Turns", rows: list[Row]
     ) -> Reserved:
         outcome = Reserved(account_id=None)
         roomy = [offer for offer in command.offers if _has_room(offer, counters, outcome)]
@@ -182,24 +201,24 @@ class _Turns:
             connection.execute(_TAKE_TURN, rows)
 
 
-def _row(command: Reserve, offer: Offer) -> dict[str, Any]:
+def _row(command: Reserve, offer: Offer) -> Row:
     candidate = offer.candidate
-    return {
-        "uid": command.delivery_uid,
-        "lead_uid": command.lead_uid,
-        "account_id": candidate.account_id,
-        "client_id": candidate.client_id,
-        "method_id": offer.method_id,
-        "state": "reserved",
-        "price": candidate.price,
-        "exclusive": candidate.exclusive,
-        "code": "",
-        "reason": "",
-        "reference": "",
-        "redirect_url": "",
-        "attempts": 0,
-        "next_at": None,
-        "limits": amounts_of(offer.limits),
-        "reserved_at": command.now,
-        "settled_at": None,
-    }
+    return (
+        command.delivery_uid,
+        command.lead_uid,
+        candidate.account_id,
+        candidate.client_id,
+        offer.method_id,
+        DeliveryState.RESERVED.value,
+        candidate.price,
+        candidate.exclusive,
+        "",
+        "",
+        "",
+        "",
+        0,
+        None,
+        amounts_of(offer.limits),
+        command.now,
+        None,
+    )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, bindparam, select, text, update
 
 from leadexec.contracts.delivery import Exchange
 from leadexec.contracts.events import DeliveryEvent, LeadEvent
@@ -17,6 +17,7 @@ from leadexec.model.lead import LeadStatus, Reason
 from leadexec.storage.columns import JsonColumn, MoneyColumn, UtcDateTime
 from leadexec.storage.counters import give_back
 from leadexec.storage.job_rows import DISTRIBUTE, insert_jobs, release_jobs, remove_jobs
+from leadexec.storage.rows import Row, RowInsert
 from leadexec.storage.tables import attempts, deliveries, leads
 
 
@@ -120,7 +121,9 @@ _DECIDE = text(
     "ON CONFLICT (lead_uid) DO UPDATE SET revision = excluded.revision, "
     "decided_at = excluded.decided_at, record = excluded.record"
 ).bindparams(bindparam("decided_at", type_=UtcDateTime), bindparam("record", type_=JsonColumn))
-_INSERT_ATTEMPT = insert(attempts)
+_insert_attempts = RowInsert(
+    attempts, "delivery_uid", "number", "at", "elapsed_us", "verdict", "code", "reason", "exchanges"
+)
 
 
 class Settlements:
@@ -142,8 +145,8 @@ class Settlements:
         insert_jobs(connection, [row for c in commands for row in self._jobs(c, still_open)])
         return [not c.delivery or c.delivery.delivery_uid in still_open for c in commands]
 
-    def _jobs(self, command: Settle, still_open: set[str]) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = []
+    def _jobs(self, command: Settle, still_open: set[str]) -> list[Row]:
+        rows: list[Row] = []
         settled = command.delivery
         if settled and settled.delivery_uid in still_open:
             hook = _HOOKS.get(settled.state, "")
@@ -185,9 +188,9 @@ def _write_deliveries(connection: Connection, commands: Sequence[Settle]) -> Non
     if not settled:
         return
     connection.execute(_UPDATE_DELIVERY, [_delivery_row(c, d) for c, d in settled])
-    tries = [_attempt_row(d.delivery_uid, d.attempt) for _, d in settled if d.attempt]
-    if tries:
-        connection.execute(_INSERT_ATTEMPT, tries)
+    _insert_attempts(
+        connection, [_attempt_row(d.delivery_uid, d.attempt) for _, d in settled if d.attempt]
+    )
     sold = [
         {"of": c.lead_uid, "sold_for": d.price, "at": c.now}
         for c, d in settled
@@ -247,7 +250,14 @@ def _delivery_row(command: Settle, settled: Settled) -> dict[str, Any]:
     }
 
 
-def _attempt_row(delivery_uid: str, made: AttemptMade) -> dict[str, Any]:
-    return {"delivery_uid": delivery_uid} | {
-        name: getattr(made, name) for name in made.__struct_fields__
-    }
+def _attempt_row(delivery_uid: str, made: AttemptMade) -> Row:
+    return (
+        delivery_uid,
+        made.number,
+        made.at,
+        made.elapsed_us,
+        made.verdict,
+        made.code,
+        made.reason,
+        made.exchanges,
+    )

@@ -206,9 +206,7 @@ class Walk:
             if reserved.account_id is None:
                 return
 
-    async def _reserve(
-        self, offers: Sequence[Offer], *, in_transaction: bool = False
-    ) -> Reserved:
+    async def _reserve(self, offers: Sequence[Offer], *, in_transaction: bool = False) -> Reserved:
         """Reserve for the first of ``offers`` with room, and deliver to it."""
         uid = self._parts.new_uid()
         reserved: Reserved = await self._parts.store.write(

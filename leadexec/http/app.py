@@ -3,22 +3,23 @@
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
-import msgspec
 from litestar import Litestar, Request, Response, Router, get
 from litestar.handlers import ASGIRouteHandler, BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ControllerRouterHandler
 
 from leadexec.http.account_api import account_routes
 from leadexec.http.bodies import json_response
 from leadexec.http.credentials_api import credential_routes
 from leadexec.http.envelope import AsgiApp, Envelope
-from leadexec.http.guards import caller_of, token_guard
+from leadexec.http.guards import token_guard
 from leadexec.http.health import health_routes
 from leadexec.http.openapi import component_settings, openapi_document
 from leadexec.http.parts import HttpParts
 from leadexec.http.problems import EXCEPTION_HANDLERS
-from leadexec.http.rate_limit import RateLimit
+from leadexec.http.queries import only
+from leadexec.http.rate_limit import RateLimit, headers_for
 from leadexec.http.token_route import token_route
 from leadexec.model.access import Scope
 
@@ -67,7 +68,13 @@ def create_http(
         ],
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=parts.settings.body_limit,
-        openapi_config=OpenAPIConfig(title="LeadExec", version=VERSION, path="/openapi"),
+        openapi_config=OpenAPIConfig(
+            title="LeadExec",
+            version=VERSION,
+            path="/openapi",
+            # The usual pages load scripts from elsewhere; ours is /openapi.json.
+            render_plugins=[JsonRenderPlugin()],
+        ),
         logging_config=None,
         debug=False,
     )
@@ -96,14 +103,16 @@ def _plugin_routers(parts: HttpParts, limit: RateLimit | None) -> list[Router]:
 
 
 def _components(parts: HttpParts) -> BaseRouteHandler:
-    body: list[bytes] = []
+    listed: list[dict[str, list[dict[str, Any]]]] = []
 
-    @get("/account/v1/components", summary="Every component and the schema of its settings")
-    async def components(request: Request[Any, Any, Any]) -> Response[bytes]:
-        caller_of(request)
-        if not body:
-            body.append(msgspec.json.encode(component_settings(parts)))
-        return Response(body[0], media_type="application/json")
+    @get("/account/v1/components", summary="List every component with the schema of its settings")
+    async def components(
+        request: Request[Any, Any, Any],
+    ) -> Response[dict[str, list[dict[str, Any]]]]:
+        only(request)
+        if not listed:
+            listed.append(component_settings(parts))
+        return Response(listed[0], headers=headers_for(request.scope))
 
     return components
 

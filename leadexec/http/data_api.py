@@ -4,14 +4,13 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 
-import msgspec
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery, PathParameter, QueryParameter
 
+from leadexec.distribution.explain import LeadExplained
 from leadexec.errors import ConfigurationError, NotFoundError
 from leadexec.http import data_questions as ask
-from leadexec.http.bodies import json_response
 from leadexec.http.data_shapes import (
     DeliveryList,
     LeadDetail,
@@ -25,7 +24,7 @@ from leadexec.http.queries import only
 from leadexec.http.rate_limit import headers_for
 from leadexec.model.lead import LeadStatus
 
-Explain: TypeAlias = Callable[[str], Awaitable[msgspec.Struct]]
+Explain: TypeAlias = Callable[[str], Awaitable[LeadExplained]]
 """Takes a lead's uid; raises ``NotFoundError``."""
 HttpRequest: TypeAlias = Request[Any, Any, Any]
 Uid: TypeAlias = Annotated[
@@ -163,9 +162,9 @@ def _explain_route(explain: Explain) -> HTTPRouteHandler:
         summary="Say of every delivery account why the lead went there or not",
         tags=["Leads"],
     )
-    async def explained(request: HttpRequest, uid: Uid) -> Response[bytes]:
+    async def explained(request: HttpRequest, uid: Uid) -> Response[LeadExplained]:
         only(request)
-        return json_response(await explain(uid), headers=headers_for(request.scope))
+        return Response(await explain(uid), headers=headers_for(request.scope))
 
     return explained
 

@@ -5,7 +5,6 @@ from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import select
 
 from leadexec.errors import Fault, UnavailableError
-from leadexec.http.bodies import json_response
 from leadexec.http.parts import HttpParts, Readiness
 from leadexec.storage.configuration_tables import configuration
 
@@ -13,14 +12,14 @@ from leadexec.storage.configuration_tables import configuration
 def health_routes(parts: HttpParts) -> list[HTTPRouteHandler]:
     """Return both routes; they need no token and tell nothing but the state."""
 
-    @get("/health/live", opt={"public": True}, summary="Whether the process serves", security=[])
+    @get("/health/live", opt={"public": True}, summary="Whether the process serves")
     async def live() -> dict[str, bool]:
         return {"live": True}
 
-    @get("/health/ready", opt={"public": True}, summary="Whether it can do its work", security=[])
-    async def ready() -> Response[bytes]:
+    @get("/health/ready", opt={"public": True}, summary="Whether it can do its work")
+    async def ready() -> Response[Readiness]:
         state = await _readiness(parts)
-        return json_response(state, 200 if state.ready else 503)
+        return Response(state, status_code=200 if state.ready else 503)
 
     return [live, ready]
 

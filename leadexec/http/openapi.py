@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from litestar import Litestar
+from litestar.routes import HTTPRoute
 
+from leadexec.distribution.explain import LeadExplained
 from leadexec.http.account_api import entity_path
 from leadexec.http.credentials_api import (
     CREDENTIALS,
@@ -12,21 +14,45 @@ from leadexec.http.credentials_api import (
     NewCredential,
     ShownCredential,
 )
+from leadexec.http.data_shapes import (
+    DeliveryList,
+    LeadDetail,
+    LeadPage,
+    RequestDetail,
+    RequestPage,
+)
+from leadexec.http.guards import PUBLIC
 from leadexec.http.openapi_operations import (
     BEARER,
     TOKEN_PATH,
     entity_operations,
     history_operation,
     page_schema,
+    tell_faults,
     token_operation,
 )
-from leadexec.http.parts import HttpParts
+from leadexec.http.parts import HttpParts, Readiness
 from leadexec.http.problems import Problem
 from leadexec.model.schema import Schema, entity_schemas, marks_of, schemas_of
 from leadexec.security.tokens import IssuedToken
 from leadexec.storage.audit import AuditEntry
 
-_OWN: Final = (Problem, IssuedToken, AuditEntry, NewCredential, CredentialChange, ShownCredential)
+_OWN: Final = (
+    Problem,
+    IssuedToken,
+    AuditEntry,
+    NewCredential,
+    CredentialChange,
+    ShownCredential,
+    Readiness,
+    LeadPage,
+    LeadDetail,
+    DeliveryList,
+    RequestPage,
+    RequestDetail,
+    LeadExplained,
+)
+"""Shapes beside the entities; Litestar describes some of them, too, but without our docstrings."""
 
 
 def openapi_document(app: Litestar, parts: HttpParts) -> dict[str, Any]:
@@ -35,9 +61,13 @@ def openapi_document(app: Litestar, parts: HttpParts) -> dict[str, Any]:
     paths: dict[str, Any] = dict(document.get("paths", {}))
     components: dict[str, Any] = dict(document.get("components", {}))
     schemas: dict[str, Any] = dict(components.get("schemas", {}))
+    for operations in paths.values():
+        for operation in operations.values():
+            if isinstance(operation, dict):
+                tell_faults(operation)
     paths.update(_paths(parts))
     schemas.update(_schemas(parts))
-    _secure(paths)
+    _secure(paths, _open_operations(app))
     components["schemas"] = schemas
     components["securitySchemes"] = {BEARER: _bearer()}
     return {**document, "openapi": "3.1.0", "paths": paths, "components": components}
@@ -117,12 +147,24 @@ def _settings_schema(component: Any) -> Schema | None:
     return {**reference, "components": {"schemas": definitions}}
 
 
-def _secure(paths: Mapping[str, Any]) -> None:
-    """Say of each operation that it needs a token, unless it says something itself."""
-    for operations in paths.values():
-        for operation in operations.values():
+def _open_operations(app: Litestar) -> set[tuple[str, str]]:
+    """Return (path, method) of every handler that opens itself."""
+    return {
+        (route.path_format, method.lower())
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method, (handler, _) in route.route_handler_map.items()
+        if handler.opt.get(PUBLIC) is True
+    }
+
+
+def _secure(paths: Mapping[str, Any], opened: set[tuple[str, str]]) -> None:
+    """Say of each operation whether it needs a token, unless it says so itself."""
+    for path, operations in paths.items():
+        for method, operation in operations.items():
             if isinstance(operation, dict):
-                operation.setdefault("security", [{BEARER: []}])
+                needed = [] if (path, method) in opened else [{BEARER: []}]
+                operation.setdefault("security", needed)
 
 
 def _bearer() -> dict[str, Any]:

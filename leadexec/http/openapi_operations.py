@@ -103,6 +103,13 @@ def page_schema(name: str, cursor: str = "string") -> dict[str, Any]:
     }
 
 
+def tell_faults(operation: Operation) -> None:
+    """Say of an operation that was described elsewhere how it refuses."""
+    responses = operation.setdefault("responses", {})
+    for code, meaning in _FAULTS.items():
+        responses[str(code)] = {"description": meaning, "content": _PROBLEM}
+
+
 def token_operation() -> Operation:
     """Return the operation that issues access tokens (RFC 6749)."""
     form = {

@@ -143,7 +143,7 @@ def on_http_exception(request: Request[Any, Any, Any], error: Exception) -> Resp
     if faults:
         code = "invalid_parameters"
     headers = {k: v for k, v in (raised.headers or {}).items() if k.lower() == "allow"}
-    detail = _sentence(status, raised.detail)
+    detail = "Some parameters are not valid." if faults else _sentence(status, raised.detail)
     found = problem(status, code, detail, errors=faults, instance=_id(request))
     return problem_response(found, headers)
 

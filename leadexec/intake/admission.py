@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from hashlib import blake2b
 from time import perf_counter_ns
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, select
 
 from leadexec.contracts.events import LeadEvent
 from leadexec.contracts.validator import Pass
@@ -20,9 +21,11 @@ from leadexec.plugins import FaultLog
 from leadexec.storage.counters import Counters
 from leadexec.storage.job_rows import DISTRIBUTE, insert_jobs, new_job
 from leadexec.storage.locks import lock_names
+from leadexec.storage.rows import Row, RowInsert
 from leadexec.storage.tables import idempotency, leads, requests
 
-_NOTHING: dict[str, Any] = {}
+_NOTHING = Decimal(0)
+_NO_PAYLOAD: dict[str, Any] = {}
 
 
 @dataclass(slots=True)
@@ -87,22 +90,18 @@ class Admission:
         return outcomes
 
     def _insert(self, connection: Connection, commands: Sequence[AdmitPost]) -> None:
-        if not commands:
-            return
-        connection.execute(_INSERT_REQUEST, [_request_row(command) for command in commands])
-        keys = [_key_row(command) for command in commands if command.idempotency_key]
-        if keys:
-            connection.execute(_INSERT_KEY, keys)
-        lead_rows = [_lead_row(command, lead) for command in commands for lead in command.leads]
-        if lead_rows:
-            connection.execute(_INSERT_LEAD, lead_rows)
-        job_rows: list[dict[str, Any]] = []
+        _insert_requests(connection, [_request_row(command) for command in commands])
+        _insert_keys(connection, [_key_row(c) for c in commands if c.idempotency_key])
+        _insert_leads(
+            connection, [_lead_row(command, lead) for command in commands for lead in command.leads]
+        )
+        job_rows: list[Row] = []
         for command in commands:
             for lead in command.leads:
                 job_rows.extend(self._jobs(command, lead))
         insert_jobs(connection, job_rows)
 
-    def _jobs(self, command: AdmitPost, lead: Decided) -> list[dict[str, Any]]:
+    def _jobs(self, command: AdmitPost, lead: Decided) -> list[Row]:
         now = command.request.received_at
         uid = lead.lead.uid
         rows = [new_job(job.kind, uid, dict(job.payload), now) for job in lead.jobs]
@@ -118,7 +117,7 @@ class Admission:
             rows.extend(self._events.jobs(hook, uid, event, now))
         if lead.status is LeadStatus.QUEUED:
             run_at = command.lease_until if command.owner and command.lease_until else now
-            rows.append(new_job(DISTRIBUTE, uid, _NOTHING, run_at, command.owner))
+            rows.append(new_job(DISTRIBUTE, uid, _NO_PAYLOAD, run_at, command.owner))
         return rows
 
 
@@ -127,9 +126,42 @@ _HOOKS = {
     LeadStatus.HELD: "lead_held",
     LeadStatus.REJECTED: "lead_rejected",
 }
-_INSERT_REQUEST = insert(requests)
-_INSERT_KEY = insert(idempotency)
-_INSERT_LEAD = insert(leads)
+_insert_requests = RowInsert(
+    requests,
+    "uid",
+    "received_at",
+    "method",
+    "path",
+    "content_type",
+    "remote_ip",
+    "credential_id",
+    "body",
+    "status",
+    "code",
+    "detail",
+)
+_insert_keys = RowInsert(idempotency, "key", "body_hash", "request_uid", "at")
+_insert_leads = RowInsert(
+    leads,
+    "uid",
+    "received_at",
+    "lead_type_id",
+    "source_id",
+    "campaign_id",
+    "request_uid",
+    "status",
+    "code",
+    "reasons",
+    "price",
+    "revenue",
+    "delivered_count",
+    "is_test",
+    "remote_ip",
+    "fields",
+    "log",
+    "revision",
+    "updated_at",
+)
 _KEYS = select(idempotency).where(idempotency.c.key.in_(bindparam("keys", expanding=True)))
 
 
@@ -200,52 +232,52 @@ def _settle_limits(decided: Decided, counters: Counters) -> None:
     decided.note("limits", "reject", began, code=decided.code, message=message)
 
 
-def _request_row(command: AdmitPost) -> dict[str, Any]:
+def _request_row(command: AdmitPost) -> Row:
     request = command.request
-    return {
-        "uid": request.uid,
-        "received_at": request.received_at,
-        "method": request.method,
-        "path": request.path,
-        "content_type": request.content_type,
-        "remote_ip": request.remote_ip,
-        "credential_id": request.credential_id,
-        "body": request.body,
-        "status": command.status,
-        "code": command.code,
-        "detail": command.detail,
-    }
+    return (
+        request.uid,
+        request.received_at,
+        request.method,
+        request.path,
+        request.content_type,
+        request.remote_ip,
+        request.credential_id,
+        request.body,
+        command.status,
+        command.code,
+        command.detail,
+    )
 
 
-def _key_row(command: AdmitPost) -> dict[str, Any]:
-    return {
-        "key": command.idempotency_key,
-        "body_hash": body_hash(command.request.body),
-        "request_uid": command.request.uid,
-        "at": command.request.received_at,
-    }
+def _key_row(command: AdmitPost) -> Row:
+    request = command.request
+    return (
+        command.idempotency_key,
+        body_hash(request.body),
+        request.uid,
+        request.received_at,
+    )
 
 
-def _lead_row(command: AdmitPost, decided: Decided) -> dict[str, Any]:
+def _lead_row(command: AdmitPost, decided: Decided) -> Row:
     lead = decided.lead
-    accepted = not decided.refused
-    return {
-        "uid": lead.uid,
-        "received_at": lead.received_at,
-        "lead_type_id": lead.lead_type_id,
-        "source_id": lead.source_id,
-        "campaign_id": lead.campaign_id,
-        "request_uid": command.request.uid,
-        "status": decided.status.value,
-        "code": decided.code,
-        "reasons": decided.reasons,
-        "price": lead.price if accepted else 0,
-        "revenue": 0,
-        "delivered_count": 0,
-        "is_test": lead.is_test,
-        "remote_ip": lead.remote_ip,
-        "fields": lead.fields,
-        "log": decided.log,
-        "revision": command.revision,
-        "updated_at": lead.received_at,
-    }
+    return (
+        lead.uid,
+        lead.received_at,
+        lead.lead_type_id,
+        lead.source_id,
+        lead.campaign_id,
+        command.request.uid,
+        decided.status.value,
+        decided.code,
+        decided.reasons,
+        _NOTHING if decided.refused else lead.price,
+        _NOTHING,
+        0,
+        lead.is_test,
+        lead.remote_ip,
+        lead.fields,
+        decided.log,
+        command.revision,
+        lead.received_at,
+    )

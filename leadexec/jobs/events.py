@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
 from leadexec.contracts.events import DeliveryEvent, EntityEvent, LeadEvent
 from leadexec.storage.job_rows import new_job
+from leadexec.storage.rows import Row
 
 OBSERVE = "observe"
 """The kind of the jobs that tell observers."""
@@ -34,9 +34,7 @@ class EventJobs:
         """Return whether any plugin observes ``hook``."""
         return hook in self._observers
 
-    def jobs(
-        self, hook: str, subject: str, event: msgspec.Struct, now: datetime
-    ) -> list[dict[str, Any]]:
+    def jobs(self, hook: str, subject: str, event: msgspec.Struct, now: datetime) -> list[Row]:
         """Return the rows of the jobs that tell every observer of ``hook`` about ``event``."""
         return [
             new_job(OBSERVE, subject, {"plugin": name, "hook": hook, "event": event}, now)

@@ -36,7 +36,9 @@ class ObserverJobs:
             LeadexecError: ``plugin_missing``: it is not installed any more.
         """
         told = msgspec.convert(row.payload, _Observation)
-        plugin = next((p for p in self._plugins.observers(told.hook) if p.name == told.plugin), None)
+        plugin = next(
+            (p for p in self._plugins.observers(told.hook) if p.name == told.plugin), None
+        )
         if plugin is None:
             message = f"The plugin {told.plugin} observes {told.hook} no more, or is not loaded."
             raise LeadexecError("plugin_missing", message)

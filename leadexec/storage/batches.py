@@ -53,6 +53,25 @@ def run_batch(connection: Connection, tickets: Sequence[Ticket]) -> None:
         fail_all(tickets, error)
 
 
+def stage(connection: Connection, tickets: Sequence[Ticket]) -> None:
+    """Run all commands in the transaction that is open, without committing; may raise."""
+    groups: dict[Handler, list[Ticket]] = {}
+    for ticket in tickets:
+        groups.setdefault(ticket.handler, []).append(ticket)
+    for handler, group in groups.items():
+        _apply(connection, group, handler)
+
+
+def commit_staged(connection: Connection, tickets: Sequence[Ticket]) -> None:
+    """Commit what ``stage`` has run; if that fails, it is the outcome of all. Never raises."""
+    try:
+        connection.commit()
+    except Exception as error:  # noqa: BLE001  it becomes the callers' outcome
+        roll_back(connection)
+        away = is_away(error)
+        fail_all(tickets, unavailable(error, committing=True) if away else error)
+
+
 def fail_all(tickets: Sequence[Ticket], error: Exception) -> None:
     """Set ``error`` as the outcome of all tickets, each its own where that matters to readers."""
     for ticket in tickets:
@@ -73,7 +92,7 @@ def _try_often(connection: Connection, run: Callable[[], None]) -> Exception | N
         try:
             run()
         except Exception as error:  # noqa: BLE001  it becomes the callers' outcome
-            _roll_back(connection)
+            roll_back(connection)
             if isinstance(error, _CommitError):
                 cause = error.__cause__ or error
                 if not is_crossed(cause):
@@ -93,7 +112,8 @@ def _plain(cause: BaseException) -> Exception:
     return cause if isinstance(cause, Exception) else RuntimeError(str(cause))
 
 
-def _roll_back(connection: Connection) -> None:
+def roll_back(connection: Connection) -> None:
+    """End the transaction without a trace; a connection that cannot is given up."""
     try:
         connection.rollback()
     except Exception:  # noqa: BLE001  a connection that cannot even roll back is of no use any more
@@ -109,11 +129,7 @@ def _commit(connection: Connection) -> None:
 
 
 def _together(connection: Connection, tickets: Sequence[Ticket]) -> None:
-    groups: dict[Handler, list[Ticket]] = {}
-    for ticket in tickets:
-        groups.setdefault(ticket.handler, []).append(ticket)
-    for handler, group in groups.items():
-        _apply(connection, group, handler)
+    stage(connection, tickets)
     _commit(connection)
 
 

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
+from leadexec.storage.rows import Row, RowInsert
 from leadexec.storage.tables import jobs
 
 DISTRIBUTE: Final = "distribute"
@@ -23,33 +24,19 @@ class JobRow(msgspec.Struct, kw_only=True, frozen=True):
     attempts: int
 
 
-_INSERT = insert(jobs)
+_insert = RowInsert(
+    jobs, "kind", "subject", "payload", "run_at", "attempts", "dead", "error", "owner"
+)
 
 
-def new_job(
-    kind: str,
-    subject: str,
-    payload: Mapping[str, Any],
-    run_at: datetime,
-    owner: str = "",
-) -> dict[str, Any]:
+def new_job(kind: str, subject: str, payload: Any, run_at: datetime, owner: str = "") -> Row:
     """Return the row of a job that is due at ``run_at``, or leased to ``owner`` until then."""
-    return {
-        "kind": kind,
-        "subject": subject,
-        "payload": payload,
-        "run_at": run_at,
-        "attempts": 0,
-        "dead": False,
-        "error": "",
-        "owner": owner,
-    }
+    return (kind, subject, payload, run_at, 0, False, "", owner)
 
 
-def insert_jobs(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_jobs(connection: Connection, rows: Sequence[Row]) -> None:
     """Insert the rows made by ``new_job``."""
-    if rows:
-        connection.execute(_INSERT, list(rows))
+    _insert(connection, rows)
 
 
 def take_jobs(

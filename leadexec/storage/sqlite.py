@@ -61,7 +61,7 @@ class SqliteDatabase(Database):
         self._reading = _engine(url, "BEGIN", readers=settings.readers, seconds=seconds)
         self._writing = _engine(url, "BEGIN IMMEDIATE", seconds=seconds)
         self._readers = ThreadPoolExecutor(settings.readers, "leadexec-reader")
-        self._writer = SqliteWriter(self._writing, settings.batch)
+        self._writer = SqliteWriter(self._writing, settings.batch, seconds)
         self._closed = False
 
     async def read(self, question: Callable[[Connection], T]) -> T:
@@ -110,7 +110,7 @@ class SqliteDatabase(Database):
         if self._closed:
             return
         self._closed = True
-        await asyncio.to_thread(self._writer.close)
+        await self._writer.aclose()
         await asyncio.to_thread(self._readers.shutdown)
         self._reading.dispose()
         self._writing.dispose()

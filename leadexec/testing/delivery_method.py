@@ -137,7 +137,7 @@ class DeliveryMethodContract(ComponentContract):
 
     def methods(self) -> list[Method]:
         """Return a method per example, and the one that delivers."""
-        url = "http://127.0.0.1:9/"
+        url = "http://127.0.0.1:9"
         return [*map(self.make, self.examples), self.make(self.settings_for(url))]
 
     def test_the_timeout_of_a_try_is_stated(self) -> None:

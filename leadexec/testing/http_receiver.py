@@ -81,12 +81,19 @@ async def http_receiver(script: Script) -> AsyncIterator[HttpReceiver]:
     Args:
         script: One act for every request, a list of acts in order, or a function of the request.
     """
+    talking: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(*_CUT):
-            while await _answered(receiver, reader, writer):
-                pass
-        writer.transport.abort()
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  the server runs this as a task
+        talking[task] = writer
+        try:
+            with suppress(*_CUT):
+                while await _answered(receiver, reader, writer):
+                    pass
+        finally:
+            writer.transport.abort()
+            del talking[task]
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     receiver = HttpReceiver(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", script)
@@ -95,6 +102,10 @@ async def http_receiver(script: Script) -> AsyncIterator[HttpReceiver]:
     finally:
         server.close()
         await server.wait_closed()
+        for writer in talking.values():
+            writer.transport.abort()  # wakes its task, which then ends
+        if talking:
+            await asyncio.wait(tuple(talking))
 
 
 async def _answered(

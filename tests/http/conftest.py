@@ -271,6 +271,12 @@ def parts_for(
     )
 
 
+@pytest.fixture(scope="session")
+def make_parts() -> Any:
+    """``parts_for``, for tests that run their own store."""
+    return parts_for
+
+
 @pytest.fixture
 def http_settings() -> HttpSettings:
     """What the application under test is set to; a test module may override it."""

@@ -187,6 +187,13 @@ async def test_the_openapi_document_describes_every_route(api: Any) -> None:
     assert write["examples"]
     limits = document["components"]["schemas"]["ScheduleWindow"]
     assert "up to but not including" in limits["description"]
+    secured = {
+        path: item["get"]["security"] for path, item in document["paths"].items() if "get" in item
+    }
+    assert secured["/plugins/sample/secret"] == secured["/account/v1/clients"] == [{"token": []}]
+    assert secured["/plugins/sample/open"] == secured["/health/live"] == []
+    described = document["components"]["schemas"]["ShownRequest"]["properties"]["size"]
+    assert described["description"] == "Bytes of its body."
     assert not set(references(document)) - set(document["components"]["schemas"])
 
 

@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 from sqlalchemy import Connection, insert
 
+from leadexec.distribution.explain import LeadExplained
 from leadexec.errors import NotFoundError
 from leadexec.http.app import create_http
 from leadexec.http.data_api import data_routes
@@ -110,14 +110,22 @@ def fill(connection: Connection) -> None:
     connection.execute(insert(attempts), [attempt_row(1, 1), attempt_row(1, 2), attempt_row(2, 1)])
 
 
-class Explained(msgspec.Struct):
-    lead: str
-
-
-async def explain(lead_uid: str) -> Explained:
+async def explain(lead_uid: str) -> LeadExplained:
+    """Play the explainer: it knows one lead."""
     if lead_uid != uid(2, 1):
         raise NotFoundError("unknown_lead", f"There is no lead {lead_uid}.")
-    return Explained(lead_uid)
+    return LeadExplained(
+        lead=lead_uid,
+        status="unsold",
+        code="no_match",
+        reasons=[],
+        log=[],
+        strategy="price",
+        decided_at=START,
+        revision=1,
+        present_revision=2,
+        accounts=[],
+    )
 
 
 @pytest.fixture
@@ -227,7 +235,9 @@ async def test_posts_are_paged(data: httpx.AsyncClient) -> None:
 
 
 async def test_a_lead_is_explained(data: httpx.AsyncClient) -> None:
-    assert await found(data, f"leads/{uid(2, 1)}/explain") == {"lead": uid(2, 1)}
+    explained = await found(data, f"leads/{uid(2, 1)}/explain")
+
+    assert (explained["code"], explained["present_revision"]) == ("no_match", 2)
 
 
 @pytest.mark.parametrize("tail", ["", "/request", "/deliveries", "/explain"])

@@ -19,7 +19,7 @@ leaves = st.none() | st.booleans() | numbers | texts | tricky
 
 def written(value: Any, draw: Any) -> str:
     """Return JSON text of a value in which pairs stand for objects, spaced and escaped anyhow."""
-    space = draw(st.sampled_from(["", " ", "\n", "\t ", "\r\n"]))
+    space: str = draw(st.sampled_from(["", " ", "\n", "\t ", "\r\n"]))
     if isinstance(value, Pairs):
         inner = [f"{text_of(k, draw)}{space}:{written(v, draw)}" for k, v in value.items]
         return "{" + space + ("," + space).join(inner) + "}"

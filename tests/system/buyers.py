@@ -1,8 +1,13 @@
-"""A plugin for the system tests: buyers in memory, and a plugin that raises everywhere."""
+"""Buyers in memory: each says what the test tells it to, and the market remembers every post."""
 
-from collections.abc import Sequence
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from decimal import Decimal
 from importlib.metadata import EntryPoint
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias, cast
+
+from msgspec import Meta, Struct
 
 from leadexec import (
     Accepted,
@@ -17,69 +22,137 @@ from leadexec import (
     Plugin,
     Prepared,
     Rejected,
+    Sale,
     hookimpl,
 )
-from msgspec import Meta, Struct
+
+ACCEPTS = Accepted()
+REJECTS = Rejected(code="not_wanted", reason="no thanks")
+FAILS = Failed(code="unreachable", reason="nobody home")
+
+
+class Posted(Struct, kw_only=True, frozen=True):
+    """One try at a delivery, as the buyer saw it."""
+
+    buyer: str
+    key: str
+    number: int
+    sale: Sale
+    fields: dict[str, str]
+
+
+Answer: TypeAlias = Outcome | BaseException | Callable[[Posted], Outcome | Awaitable[Outcome]]
+
+
+class Market:
+    """All buyers of a test: what they answer and what they got."""
+
+    def __init__(self) -> None:
+        """Let every buyer accept everything."""
+        self.posts: list[Posted] = []
+        self.arrived = asyncio.Event()
+        """Set whenever a buyer is asked."""
+        self._answers: dict[str, list[Answer]] = {}
+        self._asked: defaultdict[str, int] = defaultdict(int)
+
+    def answers(self, buyer: str, *answers: Answer) -> None:
+        """Let ``buyer`` give these answers, one after another; the last one repeats."""
+        self._answers[buyer] = list(answers)
+        self._asked[buyer] = 0
+
+    def of(self, buyer: str) -> list[Posted]:
+        """Return what ``buyer`` was sent."""
+        return [post for post in self.posts if post.buyer == buyer]
+
+    def asked(self) -> list[str]:
+        """Return the buyers' names in the order in which they were asked."""
+        return [post.buyer for post in self.posts]
+
+    async def ask(self, post: Posted) -> Outcome:
+        """Answer as the test says."""
+        self.posts.append(post)
+        self.arrived.set()
+        answers: Sequence[Answer] = self._answers.get(post.buyer, (ACCEPTS,))
+        answer = answers[min(self._asked[post.buyer], len(answers) - 1)]
+        self._asked[post.buyer] += 1
+        if isinstance(answer, BaseException):
+            raise answer
+        if isinstance(answer, Accepted | Rejected | Failed):
+            return answer
+        said = answer(post)
+        return said if isinstance(said, Accepted | Rejected | Failed) else await said
 
 
 class BuyerSettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """How the buyer answers."""
+    """Which buyer it is."""
 
-    answers: Annotated[
-        tuple[str, ...],
-        Meta(title="Answers", description="accept, reject, fail or raise; the last one repeats"),
-    ] = ("accept",)
-    price: Annotated[str, Meta(title="Price", description="What the buyer says; empty: nothing")] = ""
-
-
-class MemoryBuyer(DeliveryMethod[BuyerSettings]):
-    """A buyer in this process; it keeps what it was sent."""
-
-    key = "memory"
-    title = "Buyer in memory"
-
-    def __init__(self, settings: BuyerSettings, setup: DeliverySetup) -> None:
-        super().__init__(settings, setup)
-        self.received: list[tuple[str, dict[str, str]]] = []
-
-    def prepare(self, outgoing: Outgoing) -> Prepared:
-        """Render the fields."""
-        return Goods(request=repr(dict(outgoing.fields)), fields=dict(outgoing.fields))
-
-    async def deliver(self, prepared: Prepared, attempt: Attempt) -> Outcome:
-        """Answer as the settings say."""
-        assert isinstance(prepared, Goods)
-        answers = self.settings.answers
-        answer = answers[min(len(self.received), len(answers) - 1)]
-        self.received.append((attempt.idempotency_key, prepared.fields))
-        attempt.record(Exchange(request=prepared.request, response=answer, status=200))
-        match answer:
-            case "accept":
-                from decimal import Decimal
-
-                price = Decimal(self.settings.price) if self.settings.price else None
-                return Accepted(price=price, reference=f"ref-{attempt.idempotency_key}")
-            case "reject":
-                return Rejected(code="not_wanted", reason="no thanks")
-            case "fail":
-                return Failed(code="unreachable", reason="nobody home")
-        message = "the buyer's plugin is broken"
-        raise RuntimeError(message)
+    buyer: Annotated[str, Meta(title="Buyer")] = "somebody"
+    timeout: Annotated[float, Meta(title="Seconds", gt=0)] = 30.0
 
 
 class Goods(Prepared):
     """What is sent."""
 
     fields: dict[str, str]
+    sale: Sale
 
 
-class BuyersPlugin(Plugin[NoSettings]):
-    """Contributes the delivery method ``memory``."""
+def market_plugin(market: Market) -> type[Plugin[NoSettings]]:
+    """Return a plugin whose delivery method ``memory`` sells to ``market``."""
 
-    @hookimpl
-    def register_delivery_methods(self) -> Sequence[type[DeliveryMethod[Any]]]:
-        """Return the one method."""
-        return (MemoryBuyer,)
+    class MemoryBuyer(DeliveryMethod[BuyerSettings]):
+        key = "memory"
+        title = "Buyer in memory"
+
+        def __init__(self, settings: BuyerSettings, setup: DeliverySetup) -> None:
+            super().__init__(settings, setup)
+            self.timeout = settings.timeout
+
+        def prepare(self, outgoing: Outgoing) -> Prepared:
+            fields = dict(outgoing.fields)
+            return Goods(request=repr(fields), fields=fields, sale=outgoing.sale)
+
+        async def deliver(self, prepared: Prepared, attempt: Attempt) -> Outcome:
+            goods = cast("Goods", prepared)
+            outcome = await market.ask(
+                Posted(
+                    buyer=self.settings.buyer,
+                    key=attempt.idempotency_key,
+                    number=attempt.number,
+                    sale=goods.sale,
+                    fields=goods.fields,
+                )
+            )
+            said = type(outcome).__name__
+            attempt.record(Exchange(request=prepared.request, response=said, status=200))
+            return outcome
+
+    class BuyersPlugin(Plugin[NoSettings]):
+        @hookimpl
+        def register_delivery_methods(self) -> Sequence[type[DeliveryMethod[Any]]]:
+            return (MemoryBuyer,)
+
+    return BuyersPlugin
 
 
-BUYERS = EntryPoint(name="test-buyers", value="tests.system.buyers:BuyersPlugin", group="leadexec")
+class Given(EntryPoint):
+    """An entry point that loads a class made by the test."""
+
+    def __init__(self, name: str, plugin: type[Plugin[Any]]) -> None:
+        """Stand for ``plugin`` under ``name``."""
+        super().__init__(name=name, value=f"tests:{plugin.__name__}", group="leadexec")
+        vars(self)["plugin"] = plugin
+
+    def load(self) -> Any:
+        """Return the class."""
+        return vars(self)["plugin"]
+
+
+def paying(price: str) -> Accepted:
+    """Return an accept in which the buyer names its price."""
+    return Accepted(price=Decimal(price))
+
+
+def names(posts: Iterable[Posted]) -> list[str]:
+    """Return the first names of the leads in ``posts``."""
+    return [post.fields["FirstName"] for post in posts]

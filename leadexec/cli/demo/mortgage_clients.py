@@ -101,7 +101,7 @@ WORKING: Final = (
         **_CENTRAL,
     ),
     _lender(
-        "First Rate Direct", "New York, NY", "bidder", "20.00", limits=QuantityLimits(hourly=90)
+        "First Rate Direct", "New York, NY", "bidder", "20.00", limits=QuantityLimits(hourly=50)
     ),
     _lender(
         "QuickClose Refinance",
@@ -180,7 +180,7 @@ WORKING: Final = (
         **_PACIFIC,
     ),
     _lender(
-        "Rapid Mortgage Desk", "Columbus, OH", PORTAL, "14.00", limits=QuantityLimits(daily=90)
+        "Rapid Mortgage Desk", "Columbus, OH", PORTAL, "14.00", limits=QuantityLimits(daily=60)
     ),
     _lender(
         "Neighborhood Home Finance",
@@ -195,7 +195,7 @@ WORKING: Final = (
         "Wichita, KS",
         "acme",
         "9.00",
-        limits=QuantityLimits(hourly=150, daily=400),
+        limits=QuantityLimits(hourly=40, daily=400),
         priority=9,
         **_CENTRAL,
     ),

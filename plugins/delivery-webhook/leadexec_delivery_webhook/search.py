@@ -28,7 +28,7 @@ _MOST: Final = 2_000
 _BEFORE_VALUE: Final = re.compile(r"\s*(?:[\"']?\s*[:=>])?\s*")
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|\'([^\']*)\'', re.DOTALL)
 _BARE: Final = re.compile(r"[^\s\"'<>,;&|}\])]+")
-_BARE_NUMBER: Final = re.compile(r"[^\s\"'<>;&|}\])]+")
+_BARE_NUMBER: Final = re.compile(r"(?:[^\s\"'<>;&|}\])]|[ \u00a0'](?=[0-9]))+")
 _LINK: Final = re.compile(r"https?://[^\s\"'<>|}\])]+", re.IGNORECASE)
 
 

@@ -70,7 +70,10 @@ class XPath:
 
 
 def parse_xml(content: bytes) -> Any | None:
-    """Return the document in ``content`` without its namespaces, or None if it holds none."""
+    """Return the document in ``content`` without its namespaces, or None if it holds none.
+
+    A document that declares entities is none: XPath would expand what the parser did not.
+    """
     if len(content) > MOST_BYTES:
         return None
     parser = etree.XMLParser(
@@ -85,12 +88,17 @@ def parse_xml(content: bytes) -> Any | None:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError):
         return None
+    declared = root.getroottree().docinfo.internalDTD
+    if declared is not None and any(True for _ in declared.iterentities()):
+        return None
     element: Any
     for element in root.iter(etree.Element):
         element.tag = etree.QName(element).localname
         for name in [name for name in element.attrib if name.startswith("{")]:
             value = element.attrib.pop(name)
-            element.attrib.setdefault(etree.QName(name).localname, value)
+            local = etree.QName(name).localname
+            if local not in element.attrib:
+                element.attrib[local] = value
     return root
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from leadexec_delivery_webhook.method import Webhook
+
 from leadexec.testing import DeliveryMethodContract
 from leadexec.testing.http_receiver import http_answer
-from leadexec_delivery_webhook.method import Webhook
 
 RESULT = {"type": "json_path", "path": "$.status", "equals": ["success"]}
 
