@@ -5,9 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from leadexec.distribution.explain import Explainer
 from leadexec.http.app import create_http
 from leadexec.http.credential_loader import CredentialLoader
 from leadexec.http.credentials_api import CredentialDesk, NewCredential, ShownCredential
+from leadexec.http.data_api import data_routes
 from leadexec.http.front import Front
 from leadexec.http.parts import HttpParts, Readiness
 from leadexec.http.receiver import Receiver
@@ -50,7 +52,7 @@ async def running_app(settings: Settings, **options: Any) -> AsyncIterator[App]:
         parts = _http_parts(kernel)
         await parts.credentials.reload()
         kernel.loader.observers.append(kernel.runner.wake)
-        http = create_http(parts)
+        http = create_http(parts, data_routes=data_routes(parts, Explainer(kernel.parts).explain))
         yield App(kernel=kernel, parts=parts, asgi=Front(http, _receiver(kernel, parts)))
 
 

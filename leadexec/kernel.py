@@ -138,7 +138,7 @@ async def _end(task: "asyncio.Task[None]") -> None:
 def _build(
     settings: Settings,
     stack: AsyncExitStack,
-    safe_mode: bool,  # noqa: FBT001
+    safe_mode: bool,
     clock: Clock | None,
     randomness: Randomness | None,
     found: Iterable[EntryPoint] | None,
@@ -172,6 +172,7 @@ def _build(
     )
     events = EventJobs({hook: [p.name for p in plugins.observers(hook)] for hook in EVENTS})
     _handle_commands(store, events, faults)
+    tables.observers.append(events.entity_changed)
     distributor = Distributor(parts)
     runner = _runner(settings, parts, distributor, plugins)
     services.storage = PluginStorage(store, tables, cipher, time)

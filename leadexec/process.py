@@ -96,9 +96,16 @@ def settle_memory() -> None:
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run ``main`` on uvloop where it exists (not on Windows), else on Python's own loop."""
+    """Run ``main`` on uvloop where it exists (not on Windows), else on Python's own loop.
+
+    Raises:
+        SystemExit: 130: it was interrupted from the keyboard, and has tidied up behind itself.
+    """
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(main)
+        try:
+            return runner.run(main)
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -7,11 +7,12 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import Meta, Struct
 
 from leadexec.errors import ConfigurationError, Fault
 from leadexec.http.parts import HttpSettings
+from leadexec.model.findings import Reading
+from leadexec.model.reading import read_struct
 from leadexec.plugins import PluginSelection
 from leadexec.storage.database import StorageSettings
 
@@ -173,7 +174,7 @@ def origins(
     environment = os.environ if environment is None else environment
     chosen = _chosen(path, environment)
     file = str(chosen or FILE)
-    found = {dotted: file for dotted in _leaves(_read(chosen, must_exist=chosen is not None))}
+    found = dict.fromkeys(_leaves(_read(chosen, must_exist=chosen is not None)), file)
     for name, _ in _variables(environment):
         found[".".join(_path_of(name))] = f"${name}"
     return found
@@ -191,7 +192,10 @@ def _variables(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _path_of(variable: str) -> list[str]:
-    return variable.removeprefix(PREFIX).lower().split("__")
+    parts = variable.removeprefix(PREFIX).lower().split("__")
+    if parts[0] == "plugins" and len(parts) > 2:
+        parts[1] = parts[1].replace("_", "-")  # a variable's name cannot have a plugin's hyphens
+    return parts
 
 
 def _leaves(raw: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -221,7 +225,9 @@ def _read(path: Path | None, *, must_exist: bool) -> dict[str, Any]:
 def _lay(raw: dict[str, Any], path: list[str], text: str) -> None:
     target = raw
     for part in path[:-1]:
-        target = target.setdefault(part, {})
+        if not isinstance(target.setdefault(part, {}), dict):
+            target[part] = {}  # the variable goes before what the file says instead of a table
+        target = target[part]
     try:
         target[path[-1]] = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -229,32 +235,37 @@ def _lay(raw: dict[str, Any], path: list[str], text: str) -> None:
 
 
 def _convert(raw: dict[str, Any]) -> Settings:
-    own = dict(raw.get("plugins", {}))
+    reading = Reading()
+    read = read_struct(Settings, _shaped(raw, reading), "", reading)
+    network = raw.get("network")
+    reading.faults.extend(_bad_networks(network if isinstance(network, dict) else {}))
+    if reading.faults or not isinstance(read, Settings):
+        raise ConfigurationError(reading.faults)
+    return read
+
+
+def _shaped(raw: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
+    """Return ``raw`` with each plugin's own settings apart from what ``[plugins]`` says itself."""
+    given = raw.get("plugins", {})
+    if not isinstance(given, dict):
+        reading.refuse("wrong_type", "plugins", "It must be a table: [plugins].")
+        given = {}
+    own = dict(given)
     general = {key: own.pop(key) for key in ("only", "disable") if key in own}
-    shaped = {**raw, "plugins": general, "plugin_settings": own}
-    faults: list[Fault] = []
-    sections: dict[str, Any] = {}
-    fields = {field.name: field for field in msgspec.structs.fields(Settings)}
-    for key, value in shaped.items():
-        if key not in fields:
-            message = f"There is no setting '{key}'; see 'leadexec docs settings'."
-            faults.append(Fault(code="unknown_setting", path=key, message=message))
-            continue
-        try:
-            sections[key] = msgspec.convert(value, fields[key].type, strict=False)
-        except msgspec.ValidationError as error:
-            message, _, where = str(error).partition(" - at `$")
-            path = f"{key}{where.rstrip('`')}"
-            faults.append(Fault(code="bad_setting", path=path, message=f"{message}."))
-    faults.extend(_bad_networks(sections.get("network")))
-    if faults:
-        raise ConfigurationError(faults)
-    return Settings(**sections)
+    for name in [name for name, settings in own.items() if not isinstance(settings, dict)]:
+        text = f"There is no such setting; a plugin's own stand in [plugins.{name}]."
+        reading.refuse("unknown_field", f"plugins.{name}", text)
+        del own[name]
+    return {**raw, "plugins": general, "plugin_settings": own}
 
 
-def _bad_networks(network: NetworkSettings | None) -> list[Fault]:
+def _bad_networks(network: Mapping[str, Any]) -> list[Fault]:
     faults = []
-    for index, text in enumerate(network.allow_private if network else ()):
+    listed = network.get("allow_private", ())
+    texts = listed if isinstance(listed, list) else ()
+    for index, text in enumerate(texts):
+        if not isinstance(text, str):
+            continue  # told already
         try:
             ip_network(text)
         except ValueError as error:

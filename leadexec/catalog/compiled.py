@@ -36,6 +36,9 @@ class CompiledField:
     type: FieldType[Any] | None
     """None: the plugin of its type is not there."""
     plugin: str
+    read: dict[str, Value] = field(default_factory=dict)
+    """Short texts already parsed → their values: leads repeat states, amounts, dates, and a type
+    is pure. Emptied when it is full."""
 
 
 @dataclass(slots=True)

@@ -8,7 +8,6 @@ from leadexec.criteria.values import (
     Fields,
     Schema,
     Typed,
-    is_scalar,
     leaf_texts,
     typed_value,
 )
@@ -51,9 +50,7 @@ class Facts(dict[str, Typed]):
         """
         found = self._texts.get(field)
         if found is None:
-            value = self.fields.get(field)
-            readable = is_scalar(value) or self.schema[field] is FieldKind.LIST
-            leaves = leaf_texts(value) if readable else ()
+            leaves = () if self[field] is None else leaf_texts(self.fields.get(field))
             found = tuple(text[:TEXT_CAP].encode("utf-8", "replace") for text in leaves)
             self._texts[field] = found
         return found

@@ -9,7 +9,7 @@ from leadexec.criteria.dimensions import Dimension, Token
 from leadexec.criteria.facts import Facts
 from leadexec.criteria.pattern import Pattern
 
-LOOSE = 16
+LOOSE = 4
 """Patterns are searched one by one until so many have come together to make a set."""
 LARGE = 256
 """Small sets are joined until they have about this many patterns."""
@@ -64,25 +64,21 @@ class PatternMembers(Dimension):
         if not waiting:
             return result
         found = self._found(facts.texts(self._field), waiting)
-        negative = self._negative
-        if len(waiting) < len(self._slots):
-            wanted = self._wanted
-            return result - BitMap([s for s in waiting if (wanted[s] in found) is negative])
-        for text, slots in self._slots.items():
-            if (text in found) is negative:
-                result = result - slots
-        return result
+        negative, wanted = self._negative, self._wanted
+        if len(waiting) < 4 * len(self._slots):
+            failing = BitMap([slot for slot in waiting if (wanted[slot] in found) is negative])
+        else:
+            struck = [b for text, b in self._slots.items() if (text in found) is negative]
+            failing = BitMap.union(*struck) if struck else BitMap()
+        return result - failing
 
     def _found(self, texts: Iterable[bytes], waiting: BitMap) -> set[str]:
         """Return the patterns that are found, at least of those that ``waiting`` slots want."""
         singles: Iterable[tuple[str, Pattern]] = self._loose.items()
         sets: Iterable[_Set] = self._sets
-        if len(waiting) <= LARGE:
+        if len(waiting) <= (len(self._loose) + len(self._sets)) // 2:
             wanted = {self._wanted[slot] for slot in waiting}
-            if len(wanted) <= LOOSE // 2:
-                singles, sets = [(text, self._pattern(text)) for text in wanted], ()
-            else:
-                singles = [(text, self._loose[text]) for text in wanted & self._loose.keys()]
+            singles, sets = [(text, self._pattern(text)) for text in wanted], ()
         found: set[str] = set()
         for each in texts:
             found.update(text for text, pattern in singles if pattern.search_bytes(each))
@@ -102,7 +98,7 @@ class PatternMembers(Dimension):
             return
         self._sets.append(_Set(self._loose, ignore_case=self._ignore_case))
         self._loose = {}
-        for limit in (LARGE // _JOIN, LARGE):
+        for limit in (LOOSE * _JOIN, LOOSE * _JOIN**2, LARGE):
             small = [each for each in self._sets if len(each.patterns) < limit]
             if len(small) >= _JOIN:
                 joined = {text: p for each in small for text, p in each.patterns.items()}
@@ -113,7 +109,7 @@ class PatternMembers(Dimension):
         """Forget a pattern of a set; what is left of a hollow set becomes loose again."""
         holder = self._holder(text)
         del holder.patterns[text]
-        if len(holder.patterns) < LOOSE // 2:
+        if len(holder.patterns) < LOOSE:
             self._sets.remove(holder)
             self._loose |= holder.patterns
             self._gather()

@@ -57,11 +57,12 @@ class SharedTests:
             return result
         if len(waiting) < len(self._shared):
             return result - self._failing(waiting, facts)
-        for shared in self._shared.values():
-            if not shared.slots.isdisjoint(waiting) and shared.test(facts) is not True:
-                waiting = waiting - shared.slots
-                result = result - shared.slots
-        return result
+        struck = [
+            shared.slots
+            for shared in self._shared.values()
+            if not shared.slots.isdisjoint(waiting) and shared.test(facts) is not True
+        ]
+        return result - BitMap.union(*struck) if struck else result
 
     def _failing(self, waiting: BitMap, facts: Facts) -> BitMap:
         answers: dict[_Shared, bool] = {}

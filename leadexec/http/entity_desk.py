@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import StatementError
 
 from leadexec.errors import ConfigurationError, ConflictError, NotFoundError
 from leadexec.http.idempotency import Call, made_once
@@ -19,6 +21,8 @@ from leadexec.storage.audit import AuditEntry, audit_entries
 from leadexec.storage.entities import create_entity, delete_entity, entity_by_id, update_entity
 from leadexec.storage.entity_lists import Page, list_entities
 
+log = structlog.get_logger(__name__)
+
 
 class EntityDesk:
     """Creates, reads, changes and deletes entities of all kinds for a caller."""
@@ -30,13 +34,24 @@ class EntityDesk:
         self._plugin_names = tuple(plugin.name for plugin in parts.plugins.loaded())
 
     async def page(self, spec: EntitySpec, **query: Any) -> Page[Entity]:
-        """Return a page of entities; the arguments are those of ``list_entities``."""
+        """Return a page of entities; the arguments are those of ``list_entities``.
+
+        Raises:
+            ConfigurationError: What the list cannot be filtered, sorted or continued by.
+        """
 
         def question(connection: Connection) -> Page[Entity]:
             tables, cipher = self._parts.tables, self._parts.cipher
             return list_entities(connection, tables, spec.struct, cipher, **query)
 
-        return await self._parts.store.read(question)
+        try:
+            return await self._parts.store.read(question)
+        except (OverflowError, StatementError) as error:
+            # A filter or a forged cursor that is of the right type and yet no column's value.
+            log.warning("a list was asked for by an impossible value", exc_info=error)
+            raise ConfigurationError.single(
+                "invalid_parameter", "", "A filter or the cursor is beyond what can be stored."
+            ) from error
 
     async def read(self, spec: EntitySpec, entity_id: int) -> Entity:
         """Return one entity.

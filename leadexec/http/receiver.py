@@ -130,7 +130,7 @@ class Receiver:
             raise RefusedError(422, "invalid_post", str(error), error.faults) from None
         self._demand_token(post.leads, caller)
         key = headers.get(b"idempotency-key", b"").decode("latin-1") or post.idempotency_key
-        receipt = await self._intake.receive(_named(request, caller, key, post.leads), post.leads)
+        receipt = await self._intake.receive(_signed(request, caller, key, post.leads), post.leads)
         return _result(receipt, single=post.single)
 
     def _caller(self, headers: MutableMapping[bytes, bytes]) -> Caller | None:
@@ -182,21 +182,19 @@ def _demand_json(content_type: str) -> None:
     raise RefusedError(415, "wrong_content_type", f"Send application/json, not {shown}.")
 
 
-def _named(
+def _signed(
     request: PostedRequest, caller: Caller | None, key: str, leads: list[PostedLead]
 ) -> PostedRequest:
-    """Return ``request`` with its caller and its idempotency key, which holds per caller."""
+    """Note on ``request`` its caller and its idempotency key, which holds per caller."""
     if len(key) > KEY_LIMIT:
         text = f"An idempotency key has at most {KEY_LIMIT} characters."
         raise RefusedError(422, "idempotency_key_too_long", text)
     if "\x00" in key:
         raise RefusedError(422, "nul_in_text", "An idempotency key holds no NUL.")
     scope = f"credential:{caller.credential_id}" if caller else f"campaign:{leads[0].campaign_id}"
-    return msgspec.structs.replace(
-        request,
-        credential_id=caller.credential_id if caller else None,
-        idempotency_key=f"{scope}:{key}" if key else "",
-    )
+    request.credential_id = caller.credential_id if caller else None
+    request.idempotency_key = f"{scope}:{key}" if key else ""
+    return request
 
 
 def _result(receipt: Receipt, *, single: bool) -> tuple[int, bytes]:

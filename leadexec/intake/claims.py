@@ -2,26 +2,28 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import Connection, bindparam, select
 
 from leadexec.catalog.compiled import CompiledValidator
 from leadexec.contracts.validator import Claim, Conflict, Hold, Verdict
 from leadexec.intake.decide import Decided
 from leadexec.model.lead import LeadStatus
 from leadexec.plugins import FaultLog
-from leadexec.storage.columns import UtcDateTime
 from leadexec.storage.locks import lock_names
+from leadexec.storage.rows import RowInsert
 from leadexec.storage.tables import claims
 
 _HELD = select(claims).where(claims.c.key.in_(bindparam("keys", expanding=True)))
-_TAKE = text(
-    "INSERT INTO claims (key, rejected, lead_uid, claimed_at) "
-    "VALUES (:key, :rejected, :lead_uid, :claimed_at) "
-    "ON CONFLICT (key, rejected) DO UPDATE "
-    "SET lead_uid = excluded.lead_uid, claimed_at = excluded.claimed_at"
-).bindparams(bindparam("claimed_at", type_=UtcDateTime))
+_take = RowInsert(
+    claims,
+    "key",
+    "rejected",
+    "lead_uid",
+    "claimed_at",
+    conflict="ON CONFLICT (key, rejected) DO UPDATE "
+    "SET lead_uid = excluded.lead_uid, claimed_at = excluded.claimed_at",
+)
 
 
 def claim_key(claim: Claim) -> str:
@@ -83,12 +85,10 @@ class ClaimBook:
 
     def write(self) -> None:
         """Write the claims that were taken."""
-        rows: list[dict[str, Any]] = [
-            {"key": key, "rejected": rejected, "lead_uid": uid, "claimed_at": at}
-            for (key, rejected), (uid, at) in sorted(self._new.items())
-        ]
-        if rows:
-            self._connection.execute(_TAKE, rows)
+        _take(
+            self._connection,
+            [(key, rejected, uid, at) for (key, rejected), (uid, at) in sorted(self._new.items())],
+        )
 
 
 def latest_claim(connection: Connection, claim: Claim, now: datetime) -> Conflict | None:

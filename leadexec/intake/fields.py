@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from leadexec.catalog.compiled import CompiledField, CompiledLeadType
@@ -9,6 +10,12 @@ from leadexec.contracts.values import Value
 from leadexec.errors import InvalidValueError
 from leadexec.model.lead import Reason
 from leadexec.plugins import FaultLog
+
+SHORT = 32
+"""Characters; longer texts are not remembered."""
+REMEMBERED = 2_048
+"""Texts remembered per field."""
+UNCHANGING = (str, Decimal, datetime, bool, int)
 
 
 class ReadFields:
@@ -40,22 +47,12 @@ def read_fields(
     values = read.values
     for field in lead_type.plain:
         given = raw.get(field.name)
-        if given is None or is_blank(given):
-            given = field.default
-            if not given:
-                if field.required:
-                    read.reasons.append(_missing(field))
-                continue
-        if field.type is None:  # the lead is held for it; keep what was posted
-            values[field.name] = given if isinstance(given, str) else str(given)
-            continue
-        try:
-            value = field.type.parse(given)
-        except Exception as error:  # noqa: BLE001  a plugin is isolated; see _refused
-            _refused(field, error, read, faults)
-            continue
-        if value is not None and value != []:
-            values[field.name] = value
+        if type(given) is str and given in field.read:
+            values[field.name] = field.read[given]
+        elif not is_blank(given):
+            _read_one(field, given, read, faults)
+        elif field.default:
+            _read_one(field, field.default, read, faults)
         elif field.required:
             read.reasons.append(_missing(field))
     for field in lead_type.computed:
@@ -68,6 +65,30 @@ def is_blank(raw: Any) -> bool:
     if isinstance(raw, str):
         return not raw or raw.isspace()
     return raw is None or (isinstance(raw, list | dict) and not raw)
+
+
+def _read_one(field: CompiledField, given: Any, read: ReadFields, faults: FaultLog) -> None:
+    if field.type is None:  # the lead is held for it; keep what was posted
+        read.values[field.name] = given if isinstance(given, str) else str(given)
+        return
+    try:
+        value = field.type.parse(given)
+    except InvalidValueError as error:
+        read.reasons.append(Reason(code=error.code, message=error.message, field=field.name))
+        return
+    except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded
+        faults.record(field.plugin, f"parsing field '{field.name}'", error)
+        read.faulty.append(field.name)
+        return
+    if value is None or value == []:
+        if field.required:
+            read.reasons.append(_missing(field))
+        return
+    read.values[field.name] = value
+    if type(given) is str and len(given) <= SHORT and isinstance(value, UNCHANGING):
+        if len(field.read) >= REMEMBERED:
+            field.read.clear()
+        field.read[given] = value
 
 
 def _by_name(
@@ -91,15 +112,6 @@ def _by_name(
 def _missing(field: CompiledField) -> Reason:
     message = f"{field.description} is required."
     return Reason(code="required_field_missing", message=message, field=field.name)
-
-
-def _refused(field: CompiledField, error: Exception, read: ReadFields, faults: FaultLog) -> None:
-    """Note a refused value; what else a plugin raises is recorded, and the lead is held."""
-    if isinstance(error, InvalidValueError):
-        read.reasons.append(Reason(code=error.code, message=error.message, field=field.name))
-        return
-    faults.record(field.plugin, f"parsing field '{field.name}'", error)
-    read.faulty.append(field.name)
 
 
 def _compute(field: CompiledField, read: ReadFields, now: datetime, faults: FaultLog) -> None:

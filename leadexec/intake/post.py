@@ -17,7 +17,7 @@ class PostedLead(msgspec.Struct, kw_only=True, frozen=True):
     """Names beside the fields that mean nothing to us; listed in the process log."""
 
 
-class PostedRequest(msgspec.Struct, kw_only=True, frozen=True):
+class PostedRequest(msgspec.Struct, kw_only=True):
     """A request word for word, kept whatever becomes of it (``RC1``)."""
 
     uid: str

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
+from sqlalchemy import Connection
 
 from leadexec.contracts.events import DeliveryEvent, EntityEvent, LeadEvent
-from leadexec.storage.job_rows import new_job
+from leadexec.storage.job_rows import insert_jobs, new_job
 from leadexec.storage.rows import Row
 
 OBSERVE = "observe"
@@ -33,6 +34,11 @@ class EventJobs:
     def observed(self, hook: str) -> bool:
         """Return whether any plugin observes ``hook``."""
         return hook in self._observers
+
+    def entity_changed(self, connection: Connection, event: EntityEvent) -> None:
+        """Write the jobs that tell of a changed entity, in the transaction that changes it."""
+        subject = f"{event.entity}:{event.entity_id}"
+        insert_jobs(connection, self.jobs("entity_changed", subject, event, event.at))
 
     def jobs(self, hook: str, subject: str, event: msgspec.Struct, now: datetime) -> list[Row]:
         """Return the rows of the jobs that tell every observer of ``hook`` about ``event``."""

@@ -12,6 +12,7 @@ import msgspec
 
 from leadexec.model.entity import (
     SYSTEM_FIELDS,
+    Amount,
     ComponentKey,
     EntitySpec,
     Fixed,
@@ -25,18 +26,18 @@ REF: Final = "#/components/schemas/{name}"
 Schema = dict[str, Any]
 
 
-def schemas_of(structs: Iterable[type[Any]]) -> tuple[list[Schema], dict[str, Schema]]:
+def schemas_of(types: Iterable[type[Any]]) -> tuple[list[Schema], dict[str, Schema]]:
     """Return a reference to the schema of each type, and all schemas they need by name.
 
     Unknown fields are refused, as our readers refuse them; amounts may be text or numbers.
     """
-    wanted = list(structs)
+    wanted = list(types)
     references, components = msgspec.json.schema_components(
         wanted, schema_hook=_hook, ref_template=REF
     )
-    docs = {struct.__name__: field_docs(struct) for struct in _reachable(wanted)}
+    structs = {struct.__name__: struct for struct in _reachable(wanted)}
     for name, schema in components.items():
-        _complete(schema, docs.get(name, {}))
+        _complete(schema, structs.get(name))
     return list(references), components
 
 
@@ -132,16 +133,28 @@ def _hook(type_: type[Any]) -> Schema:
     raise NotImplementedError(message)
 
 
-def _complete(schema: Schema, docs: Mapping[str, str]) -> None:
+def _complete(schema: Schema, struct: type[msgspec.Struct] | None) -> None:
     properties = schema.get("properties")
     if not isinstance(properties, dict):
         return
     schema["additionalProperties"] = False
+    docs = field_docs(struct) if struct else {}
+    marks = {field.name: field for field in fields_of(struct)} if struct else {}
     for name, property_ in properties.items():
-        if property_.get("format") == "money":
-            property_.update(type=["string", "number"], pattern=r"^-?\d{1,14}(\.\d{1,4})?$")
+        amount = marks[name].mark(Amount) if name in marks else None
+        _allow_numbers(property_, amount)
         if name in docs and "description" not in property_:
             property_["description"] = docs[name]
+
+
+def _allow_numbers(property_: Schema, amount: Amount | None) -> None:
+    """Exact numbers are shown as text and may be sent as either."""
+    for option in property_.get("anyOf", [property_]):
+        if option.get("format") == "decimal":
+            option["type"] = ["string", "number"]
+            if amount is not None:
+                sign = "-?" if amount.signed else ""
+                option.update(format="money", pattern=rf"^{sign}\d{{1,14}}(\.\d{{1,4}})?$")
 
 
 def _example(type_: Any, marks: tuple[Any, ...]) -> Any:

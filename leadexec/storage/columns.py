@@ -5,7 +5,7 @@ from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import JSON, BigInteger, Dialect
+from sqlalchemy import JSON, BigInteger, Dialect, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -90,6 +90,39 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + timedelta(microseconds=int(value))
 
 
+def storable(text: str) -> str:
+    """Return ``text``, what PostgreSQL cannot hold (NUL, lone surrogates) replaced by U+FFFD."""
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    if not text.isascii():
+        text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return text
+
+
+class OutsideText(TypeDecorator[str]):
+    """Text that senders, buyers and plugins have written, whatever bytes it was made of.
+
+    A row must not fail because of it: what cannot be stored is replaced, what is longer than the
+    column is cut.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, length: int | None = None) -> None:
+        """Hold at most ``length`` characters; None: any number."""
+        super().__init__()
+        self.length = length
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Be a VARCHAR where there is a length, else a TEXT."""
+        return Text() if self.length is None else String(self.length)
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Make ``value`` fit."""
+        return None if value is None else storable(value[: self.length])
+
+
 def _refuse(value: Any) -> Any:
     message = f"{type(value).__qualname__} cannot be stored as JSON"
     raise TypeError(message)
@@ -102,10 +135,30 @@ _decoder: Final = msgspec.json.Decoder()
 def to_json(value: Any) -> str:
     """Return ``value`` as JSON text: Decimals as text, times as ISO 8601, Structs as objects.
 
+    What PostgreSQL cannot hold in a text is replaced, as ``storable`` does.
+
     Raises:
         TypeError: What JSON cannot hold; so a ``Secret`` is never written in the clear.
     """
-    return _encoder.encode(value).decode()
+    try:
+        text = _encoder.encode(value).decode()
+    except UnicodeEncodeError:
+        text = _NUL
+    if _NUL in text:
+        plain = _storable(msgspec.to_builtins(value, enc_hook=_refuse))
+        return _encoder.encode(plain).decode()
+    return text
+
+
+_NUL: Final = "\\u0000"
+
+
+def _storable(plain: Any) -> Any:
+    if isinstance(plain, str):
+        return storable(plain)
+    if isinstance(plain, dict):
+        return {_storable(key): _storable(item) for key, item in plain.items()}
+    return [_storable(item) for item in plain] if isinstance(plain, list | tuple) else plain
 
 
 def from_json(text: str | bytes) -> Any:

@@ -43,7 +43,8 @@ class Counters:
         lock_names(connection, keys)
         self._used: dict[str, int] = {}
         if keys:
-            self._used = dict(connection.execute(_USED, {"keys": keys}).tuples().all())
+            found = connection.execute(_USED, {"keys": keys})
+            self._used = {row.key: row.used for row in found}
         self._raised: defaultdict[str, int] = defaultdict(int)
         self._limits: dict[str, Limit] = {}
 

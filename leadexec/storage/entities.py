@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
+from leadexec.contracts.events import EntityEvent
 from leadexec.errors import ConfigurationError, ConflictError, Fault, NotFoundError
 from leadexec.model.entity import Entity
 from leadexec.security.masked import keep_masked, refuse_leftover_masks
@@ -56,7 +57,7 @@ def create_entity(
     with _refusing(connection, table):
         result = connection.execute(insert(table.table), row)
     row["id"] = result.inserted_primary_key[0] if result.inserted_primary_key else 1
-    _record(connection, table, "created", None, row, by=by, at=now)
+    _record(connection, tables, table, "created", None, row, by=by, at=now)
     return table.entity_of(row, cipher)  # type: ignore[no-any-return]
 
 
@@ -98,7 +99,7 @@ def update_entity(
     _refuse_unknown_references(connection, tables, table, new)
     with _refusing(connection, table):
         connection.execute(update(table.table).where(table.table.c.id == entity.id), new)
-    _record(connection, table, "updated", old, new, by=by, at=now)
+    _record(connection, tables, table, "updated", old, new, by=by, at=now)
     return table.entity_of(new, cipher)  # type: ignore[no-any-return]
 
 
@@ -137,7 +138,7 @@ def delete_entity(
     _refuse_used(connection, tables, table, entity_id)
     with _refusing(connection, table):
         connection.execute(delete(table.table).where(table.table.c.id == entity_id))
-    _record(connection, table, "deleted", old, None, by=by, at=now)
+    _record(connection, tables, table, "deleted", old, None, by=by, at=now)
 
 
 def entity_by_id(
@@ -182,6 +183,7 @@ def _lock(connection: Connection, table: EntityTable) -> None:
 
 def _record(
     connection: Connection,
+    tables: EntityTables,
     table: EntityTable,
     act: str,
     old: Mapping[str, Any] | None,
@@ -191,17 +193,24 @@ def _record(
     at: datetime,
 ) -> None:
     known = new if new is not None else old
+    entity_id = known["id"] if known else 0
+    revision = next_revision(connection) if table.spec.catalogued else None
     record_change(
         connection,
         at=at,
         by=by,
         entity=table.spec.name,
-        entity_id=known["id"] if known else 0,
+        entity_id=entity_id,
         act=act,
         old=old,
         new=new,
-        revision=next_revision(connection) if table.spec.catalogued else None,
+        revision=revision,
     )
+    event = EntityEvent(
+        entity=table.spec.name, entity_id=entity_id, act=act, by=by, at=at, revision=revision or 0
+    )
+    for observer in tables.observers:
+        observer(connection, event)
 
 
 def _unknown(table: EntityTable, entity_id: int) -> NotFoundError:

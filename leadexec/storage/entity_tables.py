@@ -7,7 +7,7 @@ it in the table too, so that a column can be added to rows that are already ther
 
 import datetime as dt
 import enum
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Connection,
     Date,
     Float,
     ForeignKey,
@@ -30,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 from sqlalchemy.types import TypeEngine
 
+from leadexec.contracts.events import EntityEvent
 from leadexec.errors import ConfigurationError
 from leadexec.model.entity import (
     Amount,
@@ -113,6 +115,8 @@ class EntityTables:
         """Make the tables of what ``registry`` holds; the kernel's are always the same."""
         self.metadata = MetaData(naming_convention=NAMING)
         """The tables of the plugins' entities."""
+        self.observers: list[Callable[[Connection, EntityEvent], None]] = []
+        """Told of every change of an entity, inside its transaction."""
         self._by_name: dict[str, EntityTable] = {}
         self._by_struct: dict[type[Entity], EntityTable] = {}
         for spec in registry:

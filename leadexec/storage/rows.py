@@ -15,8 +15,10 @@ from sqlalchemy import JSON, Connection, Dialect, Table, bindparam, insert
 
 from leadexec.storage.columns import (
     MoneyColumn,
+    OutsideText,
     UtcDateTime,
     scale_money,
+    storable,
     to_json,
     to_microseconds,
 )
@@ -27,8 +29,15 @@ Row = tuple[Any, ...]
 class RowInsert:
     """An insert into some columns of one table; make one per module, not per call."""
 
-    def __init__(self, table: Table, *columns: str) -> None:
-        """Insert into ``columns`` of ``table``; the others take their defaults."""
+    def __init__(self, table: Table, *columns: str, conflict: str = "") -> None:
+        """Insert into ``columns`` of ``table``; the others take their defaults.
+
+        Args:
+            table: Where the rows go.
+            columns: Their names, in the table's order.
+            conflict: What follows the values: an ``ON CONFLICT`` clause without parameters.
+        """
+        self._conflict = conflict
         self._table = table
         self._columns = columns
         self._made: dict[str, tuple[str, Sequence[Callable[[Any], Any] | None]]] = {}
@@ -58,7 +67,7 @@ class RowInsert:
             message = f"columns of {self._table.name} must be named in the table's order: {order}"
             raise ValueError(message)
         processors = [_processor(self._table.c[name].type, dialect) for name in self._columns]
-        return str(compiled), processors
+        return f"{compiled} {self._conflict}".rstrip(), processors
 
 
 def _processor(type_: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
@@ -69,8 +78,23 @@ def _processor(type_: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
         return _units
     if isinstance(type_, JSON):
         return to_json
+    if isinstance(type_, OutsideText):
+        return _fitting(type_.length)
     made: Callable[[Any], Any] | None = type_.dialect_impl(dialect).bind_processor(dialect)
     return made
+
+
+def _fitting(length: int | None) -> Callable[[str | None], str | None]:
+    """Return what makes text from outside fit; plain short text passes as it is."""
+
+    def fit(value: str | None) -> str | None:
+        if value is None:
+            return None
+        if length is not None and len(value) > length:
+            value = value[:length]
+        return value if value.isascii() and "\0" not in value else storable(value)
+
+    return fit
 
 
 def _microseconds(value: datetime | None) -> int | None:

@@ -6,7 +6,6 @@ import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from decimal import Decimal
-from ipaddress import ip_network
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 import anyio
@@ -25,12 +24,17 @@ from leadexec.contracts.delivery import (
 )
 from leadexec.contracts.services import Services
 from leadexec.errors import LeadexecError
-from leadexec.http.outbound import OutboundClient
 from leadexec.model.secret import Secret
 from leadexec.testing.builders import a_lead_type_info, an_outgoing
 from leadexec.testing.contract import ComponentContract, decoded
 from leadexec.testing.fakes import FakeAttempt, fake_services
-from leadexec.testing.http_receiver import Act, Misbehaviour, http_answer, http_receiver
+from leadexec.testing.http_receiver import (
+    Act,
+    Misbehaviour,
+    http_answer,
+    http_receiver,
+    loopback_client,
+)
 
 Method: TypeAlias = DeliveryMethod[Any]
 
@@ -117,11 +121,8 @@ class DeliveryMethodContract(ComponentContract):
     @asynccontextmanager
     async def delivering(self, url: str) -> AsyncIterator[Method]:
         """Make a method that delivers to ``url`` by a real client."""
-        client = OutboundClient((ip_network("127.0.0.0/8"),))
-        try:
+        async with loopback_client() as client:
             yield self.make(self.settings_for(url), fake_services(http=client))
-        finally:
-            await client.aclose()
 
     async def outcome_of(self, act: Act, attempt: FakeAttempt | None = None) -> Outcome:
         """Deliver a lead to a receiving end that does ``act``; check what holds of any outcome."""

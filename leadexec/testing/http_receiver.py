@@ -4,9 +4,13 @@ import asyncio
 import enum
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from ipaddress import ip_network
 from typing import TypeAlias
 
 import msgspec
+
+from leadexec.contracts.services import OutboundHttp
+from leadexec.http.outbound import OutboundClient
 
 _CUT = (ConnectionError, asyncio.IncompleteReadError)
 
@@ -72,6 +76,16 @@ class HttpReceiver:
         if callable(self._script):
             return self._script(request)
         return self._script[min(len(self.requests), len(self._script)) - 1]
+
+
+@asynccontextmanager
+async def loopback_client() -> AsyncIterator[OutboundHttp]:
+    """Give the real outbound client, allowed to reach this machine and nothing else private."""
+    client = OutboundClient((ip_network("127.0.0.0/8"), ip_network("::1/128")))
+    try:
+        yield client
+    finally:
+        await client.aclose()
 
 
 @asynccontextmanager

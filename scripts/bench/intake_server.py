@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -174,6 +175,8 @@ async def serve(app: App, mode: str, port: int, campaign: int) -> None:
         await app.kernel.store.change(posts.create)
         app.kernel.store.handle(BareInsert, insert_posts)
         asgi = Floor(app.kernel)
+    gc.collect()
+    gc.freeze()  # as a long-running process does once its catalog is loaded
     config = server_config(asgi, app.kernel.settings.http)
     config.port, config.lifespan = port, "off"
     server = uvicorn.Server(config)

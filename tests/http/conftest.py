@@ -21,6 +21,7 @@ from leadexec import (
     DeliverySetup,
     Entity,
     FieldKind,
+    FieldSetup,
     FieldType,
     NoSettings,
     Outcome,
@@ -104,6 +105,36 @@ class SampleNumber(FieldType[NoSettings]):
         return "1"
 
 
+class ComputedSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    reads: str
+
+
+class SampleComputed(FieldType[ComputedSettings]):
+    """The value of another field."""
+
+    key = "computed"
+    title = "Computed"
+    kind: ClassVar[FieldKind] = FieldKind.NUMBER
+    computed: ClassVar[bool] = True
+
+    def __init__(self, settings: ComputedSettings, setup: FieldSetup) -> None:
+        super().__init__(settings, setup)
+        if settings.reads not in setup.schema:
+            raise ConfigurationError.single("unknown_field", "reads", "There is no such field.")
+
+    def reads(self) -> frozenset[str]:
+        return frozenset({self.settings.reads})
+
+    def parse(self, raw: RawValue) -> Value:
+        raise self.refuse("computed", "is computed.")
+
+    def format(self, value: Value) -> str:
+        return str(value)
+
+    def sample(self) -> str:
+        return ""
+
+
 class CheckSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     days: Annotated[int, Meta(title="Days", ge=1, le=365)]
     token: Annotated[Secret | None, Meta(title="Token")] = None
@@ -174,7 +205,7 @@ class SampleList(Entity, kw_only=True, frozen=True):
 class SamplePlugin(Plugin[NoSettings]):
     @hookimpl
     def register_field_types(self) -> Sequence[type[FieldType[Any]]]:
-        return (SampleText, SampleNumber)
+        return (SampleText, SampleNumber, SampleComputed)
 
     @hookimpl
     def register_validators(self) -> Sequence[type[Validator[Any]]]:

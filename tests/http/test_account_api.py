@@ -256,13 +256,35 @@ async def test_a_list_is_filtered_searched_sorted_and_paged(account: Any) -> Non
 
 @pytest.mark.parametrize(
     "query",
-    ["limit=0", "limit=x", "nope=1", "sort=nope", "after=zzz", "limit=1&limit=2", "status=zzz"],
+    [
+        "limit=0",
+        "limit=x",
+        "nope=1",
+        "sort=nope",
+        "after=zzz",
+        "limit=1&limit=2",
+        "status=zzz",
+        "priority=99999999999999999999",
+        "priority=x",
+        "id=-99999999999999999999",
+        "created=2026-01-05T15:00:00",
+        "search=%00",
+        "company=a%00b",
+        "after=WyJpZCIsOTk5OTk5OTk5OTk5OTk5OTk5OTk5OTksMV0",
+    ],
 )
 async def test_a_query_that_is_not_understood_is_refused(account: Any, query: str) -> None:
     answer = await account.client.get(f"/account/v1/clients?{query}")
 
     assert answer.status_code == 422
     assert answer.json()["errors"]
+
+
+@pytest.mark.parametrize("price", ["1e30", "NaN", "0.00001"])
+async def test_a_filter_by_an_amount_that_is_none_is_refused(account: Any, price: str) -> None:
+    answer = await account.client.get(f"/account/v1/campaigns?price={price}")
+
+    assert answer.status_code == 422
 
 
 async def test_the_history_tells_who_changed_what(account: Any) -> None:
@@ -539,3 +561,26 @@ async def test_of_two_changes_at_once_one_is_stale(account: Any) -> None:
     )
 
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+
+
+async def test_computed_fields_know_the_others_and_never_wait_for_each_other(account: Any) -> None:
+    def computed(name: str, reads: str) -> dict[str, Any]:
+        described = {"name": name, "description": name, "type": "computed"}
+        return {**described, "settings": {"reads": reads}}
+
+    amount = {"name": "Amount", "description": "Amount", "type": "number"}
+    fine = {"name": "Fine", "fields": [amount, computed("A", "B"), computed("B", "Amount")]}
+    circle = {"name": "Circle", "fields": [amount, computed("A", "B"), computed("B", "A")]}
+    unknown = {"name": "Unknown", "fields": [amount, computed("A", "Nope")]}
+
+    answers = [
+        await account.client.post("/account/v1/lead-types", json=body)
+        for body in (fine, circle, unknown)
+    ]
+
+    assert answers[0].status_code == 201, answers[0].text
+    assert faults(answers[1]) == {
+        ("fields[1].settings", "computed_in_a_circle"),
+        ("fields[2].settings", "computed_in_a_circle"),
+    }
+    assert faults(answers[2]) == {("fields[1].settings.reads", "unknown_field")}

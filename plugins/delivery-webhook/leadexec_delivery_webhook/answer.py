@@ -27,7 +27,8 @@ from leadexec import Accepted, ConfigurationError, Failed, Fault, HttpAnswer, Ou
 from leadexec_delivery_webhook.document import Document
 from leadexec_delivery_webhook.price import read_price
 from leadexec_delivery_webhook.search import Finder, compile_search
-from leadexec_delivery_webhook.settings import ResponseSettings, Search
+from leadexec_delivery_webhook.settings import ResponseSettings
+from leadexec_delivery_webhook.settings_search import Search
 
 _AGAIN: Final = frozenset((408, 425, 429))
 _OURS: Final = frozenset((401, 407))

@@ -5,14 +5,8 @@ from typing import Final
 
 from leadexec import Fault
 from leadexec_delivery_webhook.body import body_faults
-from leadexec_delivery_webhook.settings import (
-    ClientCredentials,
-    ContentType,
-    Header,
-    HttpMethod,
-    PasswordGrant,
-    WebhookSettings,
-)
+from leadexec_delivery_webhook.settings import ContentType, Header, HttpMethod, WebhookSettings
+from leadexec_delivery_webhook.settings_auth import ClientCredentials, PasswordGrant
 from leadexec_delivery_webhook.url import url_faults
 
 _RESERVED: Final = frozenset(

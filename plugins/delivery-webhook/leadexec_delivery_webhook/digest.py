@@ -18,7 +18,7 @@ _STRENGTH: Final = ("MD5", "MD5-SESS", "SHA-256", "SHA-256-SESS")
 """The algorithms, the strongest last."""
 _SCHEME: Final = re.compile(r"\s*,?\s*([A-Za-z0-9!#$%&'*+.^_`|~-]+)(?=\s|,|$)")
 _PARAMETER: Final = re.compile(
-    r"\s*,?\s*([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s,\"]*))"
+    r"\s*,?\s*([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s,\"]+))"
 )
 
 
@@ -167,7 +167,7 @@ def _value(parameter: re.Match[str]) -> str:
 
 
 def _challenge(found: Mapping[str, str]) -> Challenge | None:
-    if "nonce" not in found:
+    if not found.get("nonce"):
         return None
     offered = [word.strip().lower() for word in found.get("qop", "").split(",") if word.strip()]
     qop = next((word for word in ("auth", "auth-int") if word in offered), "")

@@ -22,11 +22,14 @@ class Document:
     def __init__(self, answer: HttpAnswer, sent_body: str, sent_values: Sequence[str]) -> None:
         """Wrap ``answer``; the rest is what was sent, which an answer may repeat."""
         self._body = answer.body
+        self._echo = (sent_body,) if len(sent_body) > _SHORT else ()
         self._values = sent_values
         self.whole = answer.text()
-        echo = (sent_body,) if len(sent_body) > _SHORT else ()
-        self.text = without(self.whole, echo)
+
+    @cached_property
+    def text(self) -> str:
         """The text without an exact repetition of the request's body."""
+        return without(self.whole, self._echo)
 
     def searchable(self, found_in: Callable[[str], str | None]) -> str:
         """Return the text without repeated values in which the searched text would be found.

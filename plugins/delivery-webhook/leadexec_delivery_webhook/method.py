@@ -30,7 +30,8 @@ from leadexec_delivery_webhook.exchange import Conversation
 from leadexec_delivery_webhook.mask import Mask
 from leadexec_delivery_webhook.oauth import OAuthAuthenticator, TokenError
 from leadexec_delivery_webhook.request import Call, Renderer, WebhookRequest
-from leadexec_delivery_webhook.settings import (
+from leadexec_delivery_webhook.settings import WebhookSettings
+from leadexec_delivery_webhook.settings_auth import (
     Auth,
     BasicAuth,
     BearerAuth,
@@ -38,7 +39,6 @@ from leadexec_delivery_webhook.settings import (
     DigestAuth,
     NoAuth,
     PasswordGrant,
-    WebhookSettings,
 )
 
 _QUICK: Final = 16_384

@@ -10,7 +10,7 @@ from leadexec_delivery_webhook.auth import Authenticator, basic_proof
 from leadexec_delivery_webhook.exchange import Conversation
 from leadexec_delivery_webhook.mask import MASK
 from leadexec_delivery_webhook.request import Call
-from leadexec_delivery_webhook.settings import ClientAuth, ClientCredentials, PasswordGrant
+from leadexec_delivery_webhook.settings_auth import ClientAuth, ClientCredentials, PasswordGrant
 
 _UNSTATED = 300.0
 """Seconds a token is used whose life the server does not state."""

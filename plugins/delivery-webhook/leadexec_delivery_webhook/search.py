@@ -12,7 +12,7 @@ from leadexec import compile_pattern
 from leadexec_delivery_webhook.document import Document
 from leadexec_delivery_webhook.json_path import JsonPath
 from leadexec_delivery_webhook.price import leading_price
-from leadexec_delivery_webhook.settings import (
+from leadexec_delivery_webhook.settings_search import (
     JsonPathSearch,
     PatternSearch,
     Search,

@@ -1,11 +1,13 @@
 """What an operator can set on a webhook (``DM1``)."""
 
 import enum
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from leadexec import Secret
+from leadexec_delivery_webhook.settings_auth import Auth, NoAuth
+from leadexec_delivery_webhook.settings_search import Search
 
 
 class HttpMethod(enum.StrEnum):
@@ -66,193 +68,6 @@ class NamedSecret(_Settings, kw_only=True, frozen=True):
         ),
     ]
     value: Annotated[Secret, Meta(title="Value", description="What is sent for the tag.")]
-
-
-class NoAuth(_Settings, kw_only=True, frozen=True, tag_field="type", tag="none"):
-    """The buyer asks for no authentication, or takes a key in the body or a header."""
-
-
-class BasicAuth(_Settings, kw_only=True, frozen=True, tag_field="type", tag="basic"):
-    """A user name and password in the Authorization header (RFC 7617)."""
-
-    username: Annotated[str, Meta(title="User name", description="As the buyer gave it.")]
-    password: Annotated[Secret, Meta(title="Password", description="As the buyer gave it.")]
-
-
-class DigestAuth(_Settings, kw_only=True, frozen=True, tag_field="type", tag="digest"):
-    """A user name and password that answer the server's challenge (RFC 7616)."""
-
-    username: Annotated[str, Meta(title="User name", description="As the buyer gave it.")]
-    password: Annotated[Secret, Meta(title="Password", description="As the buyer gave it.")]
-
-
-class BearerAuth(_Settings, kw_only=True, frozen=True, tag_field="type", tag="bearer"):
-    """A fixed token in the Authorization header."""
-
-    token: Annotated[Secret, Meta(title="Token", description="As the buyer gave it.")]
-    prefix: Annotated[
-        str,
-        Meta(
-            title="Prefix",
-            description="The word before the token; empty for the bare token.",
-            max_length=50,
-            examples=["Bearer", "Token"],
-        ),
-    ] = "Bearer"
-
-
-class ClientAuth(enum.StrEnum):
-    """Where the token request carries the client's id and secret."""
-
-    HEADER = "header"
-    BODY = "body"
-
-
-_TokenUrl: TypeAlias = Annotated[
-    str, Meta(title="Token URL", description="Where tokens are asked for.", max_length=2000)
-]
-_TestingTokenUrl: TypeAlias = Annotated[
-    str,
-    Meta(
-        title="Testing token URL",
-        description="The same for the environment Testing; empty for the production one.",
-        max_length=2000,
-    ),
-]
-_Scope: TypeAlias = Annotated[
-    str, Meta(title="Scope", description="What the token is asked for; may be empty.")
-]
-_Where: TypeAlias = Annotated[
-    ClientAuth,
-    Meta(
-        title="Client authentication",
-        description="Client id and secret as a Basic header or in the request's body.",
-    ),
-]
-
-
-class ClientCredentials(
-    _Settings, kw_only=True, frozen=True, tag_field="type", tag="oauth2_client_credentials"
-):
-    """An OAuth 2.0 token for the client itself (RFC 6749, section 4.4)."""
-
-    token_url: _TokenUrl
-    testing_token_url: _TestingTokenUrl = ""
-    client_id: Annotated[str, Meta(title="Client id", description="As the buyer gave it.")]
-    client_secret: Annotated[
-        Secret, Meta(title="Client secret", description="As the buyer gave it.")
-    ]
-    scope: _Scope = ""
-    client_auth: _Where = ClientAuth.HEADER
-
-
-class PasswordGrant(_Settings, kw_only=True, frozen=True, tag_field="type", tag="oauth2_password"):
-    """An OAuth 2.0 token for a user name and password (RFC 6749, section 4.3)."""
-
-    token_url: _TokenUrl
-    testing_token_url: _TestingTokenUrl = ""
-    username: Annotated[str, Meta(title="User name", description="As the buyer gave it.")]
-    password: Annotated[Secret, Meta(title="Password", description="As the buyer gave it.")]
-    client_id: Annotated[
-        str, Meta(title="Client id", description="Where the buyer gave one; may be empty.")
-    ] = ""
-    client_secret: Annotated[
-        Secret | None, Meta(title="Client secret", description="Where the buyer gave one.")
-    ] = None
-    scope: _Scope = ""
-    client_auth: _Where = ClientAuth.HEADER
-
-
-Auth: TypeAlias = NoAuth | BasicAuth | DigestAuth | BearerAuth | ClientCredentials | PasswordGrant
-
-_Expected: TypeAlias = Annotated[
-    tuple[str, ...],
-    Meta(
-        title="Accepted values",
-        description="In the result search: the values that mean accepted, in any case. Without "
-        "any, only true, 1, yes, ok, success, successful and accepted do.",
-        examples=[["success", "sold"]],
-    ),
-]
-_Exists: TypeAlias = Annotated[
-    bool,
-    Meta(
-        title="Presence is enough",
-        description="In the result search: whatever is found means accepted, even false.",
-    ),
-]
-_IgnoreCase: TypeAlias = Annotated[
-    bool, Meta(title="Ignore case", description="Letters match in either case.")
-]
-
-
-class TextSearch(_Settings, kw_only=True, frozen=True, tag_field="type", tag="text"):
-    """Looks for a text as it stands; what it finds is the value behind it."""
-
-    text: Annotated[
-        str,
-        Meta(
-            title="Text",
-            description="As a result search it must occur; else it stands before the value.",
-            min_length=1,
-            max_length=500,
-            examples=['"status": "success"', '"price":'],
-        ),
-    ]
-    ignore_case: _IgnoreCase = False
-
-
-class PatternSearch(_Settings, kw_only=True, frozen=True, tag_field="type", tag="pattern"):
-    """Looks for a regular expression; what it finds is its first group, or all of it."""
-
-    pattern: Annotated[
-        str,
-        Meta(
-            title="Pattern",
-            description="In RE2's syntax; it looks at the first 10,000 characters.",
-            min_length=1,
-            max_length=1000,
-            examples=[r"payout=\$?([0-9.]+)"],
-        ),
-    ]
-    ignore_case: _IgnoreCase = False
-
-
-class JsonPathSearch(_Settings, kw_only=True, frozen=True, tag_field="type", tag="json_path"):
-    """Looks into a JSON answer; the surest choice wherever the answer is JSON."""
-
-    path: Annotated[
-        str,
-        Meta(
-            title="JSON path",
-            description="By RFC 9535.",
-            min_length=1,
-            max_length=500,
-            examples=["$.result.status"],
-        ),
-    ]
-    equals: _Expected = ()
-    exists: _Exists = False
-
-
-class XPathSearch(_Settings, kw_only=True, frozen=True, tag_field="type", tag="xpath"):
-    """Looks into an XML answer; names are written without prefixes, namespaces are ignored."""
-
-    path: Annotated[
-        str,
-        Meta(
-            title="XPath",
-            description="By XPath 1.0, within limits that keep it quick.",
-            min_length=1,
-            max_length=500,
-            examples=["/response/status"],
-        ),
-    ]
-    equals: _Expected = ()
-    exists: _Exists = False
-
-
-Search: TypeAlias = TextSearch | PatternSearch | JsonPathSearch | XPathSearch
 
 
 class ResponseSettings(_Settings, kw_only=True, frozen=True):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_network
 from typing import Any
 
 import msgspec
@@ -11,7 +10,6 @@ from leadexec_delivery_webhook.method import Webhook
 from leadexec_delivery_webhook.settings import WebhookSettings
 
 from leadexec import ConfigurationError, DeliverySetup, Outcome, Outgoing, Secret, Services
-from leadexec.http.outbound import OutboundClient
 from leadexec.testing import (
     FakeAttempt,
     FakeClock,
@@ -19,7 +17,7 @@ from leadexec.testing import (
     an_outgoing,
     fake_services,
 )
-from leadexec.testing.http_receiver import HttpReceiver, Script, http_receiver
+from leadexec.testing.http_receiver import HttpReceiver, Script, http_receiver, loopback_client
 
 ANY: Mapping[str, Any] = {"accept_any_2xx": True}
 
@@ -68,17 +66,15 @@ class Bench:
         advance: float = 0,
     ) -> list[Outcome]:
         """Deliver ``outgoings`` one after the other; ``$URL`` in the settings is the server's."""
-        client = OutboundClient((ip_network("127.0.0.0/8"),))
-        services = fake_services(http=client, clock=self.clock)
         outcomes = []
-        async with http_receiver(script) as self.receiver:
+        async with loopback_client() as client, http_receiver(script) as self.receiver:
+            services = fake_services(http=client, clock=self.clock)
             raw = msgspec.json.encode({"url": "$URL/leads", **settings}).decode()
             filled = msgspec.json.decode(raw.replace("$URL", self.receiver.url))
             webhook = self.webhook(filled, services)
             for outgoing in outgoings or (an_outgoing(),):
                 outcomes.append(await webhook.deliver(webhook.prepare(outgoing), self.attempt))
                 self.clock.advance(advance)
-        await client.aclose()
         return outcomes
 
     async def outcome(self, response: Mapping[str, Any], script: Script, **changes: Any) -> Outcome:

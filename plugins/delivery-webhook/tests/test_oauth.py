@@ -1,7 +1,6 @@
 """Tokens: asked for once, shared, renewed in time, and never shown."""
 
 from base64 import b64decode
-from ipaddress import ip_network
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -9,9 +8,13 @@ import anyio
 import pytest
 
 from leadexec import Accepted, Failed
-from leadexec.http.outbound import OutboundClient
 from leadexec.testing import FakeAttempt, an_outgoing, fake_services
-from leadexec.testing.http_receiver import ReceivedRequest, http_answer, http_receiver
+from leadexec.testing.http_receiver import (
+    ReceivedRequest,
+    http_answer,
+    http_receiver,
+    loopback_client,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -150,23 +153,20 @@ async def test_a_buyer_that_refuses_every_token_is_asked_twice_at_most(bench: An
 
 async def test_many_deliveries_at_once_ask_for_one_token(bench: Any) -> None:
     server = TokenServer()
-    client = OutboundClient((ip_network("127.0.0.0/8"),))
-    async with http_receiver(server) as receiver:
+    async with loopback_client() as client, http_receiver(server) as receiver:
         made = settings(token_url=f"{receiver.url}/token")
         services = fake_services(http=client, clock=bench.clock)
         webhook = bench.webhook({"url": f"{receiver.url}/leads", **made}, services)
         async with anyio.create_task_group() as group:
             for _ in range(20):
                 group.start_soon(webhook.deliver, webhook.prepare(an_outgoing()), FakeAttempt())
-    await client.aclose()
     assert len(server.asked) == 1
     assert len(server.leads) == 20
 
 
 async def test_a_cancelled_asker_leaves_the_way_free_for_the_next(bench: Any) -> None:
     server = TokenServer()
-    client = OutboundClient((ip_network("127.0.0.0/8"),))
-    async with http_receiver(server) as receiver:
+    async with loopback_client() as client, http_receiver(server) as receiver:
         made = settings(token_url=f"{receiver.url}/token")
         services = fake_services(http=client, clock=bench.clock)
         webhook = bench.webhook({"url": f"{receiver.url}/leads", **made}, services)
@@ -176,7 +176,6 @@ async def test_a_cancelled_asker_leaves_the_way_free_for_the_next(bench: Any) ->
             await anyio.lowlevel.checkpoint()
             group.cancel_scope.cancel()
         assert await webhook.deliver(prepared, FakeAttempt()) == Accepted()
-    await client.aclose()
 
 
 @pytest.mark.parametrize(
