@@ -51,7 +51,6 @@ async def running_app(settings: Settings, **options: Any) -> AsyncIterator[App]:
     async with running_kernel(settings, **options) as kernel:
         parts = _http_parts(kernel)
         await parts.credentials.reload()
-        kernel.loader.observers.append(kernel.runner.wake)
         http = create_http(parts, data_routes=data_routes(parts, Explainer(kernel.parts).explain))
         yield App(kernel=kernel, parts=parts, asgi=Front(http, _receiver(kernel, parts)))
 
@@ -91,7 +90,7 @@ def _receiver(kernel: Kernel, parts: HttpParts) -> Receiver:
         kernel.catalog,
         parts.verifier,
         kernel.services.clock,
-        kernel.new_uid,
+        kernel.parts.new_uid,
         body_limit=kernel.settings.intake.body_limit,
         list_limit=kernel.settings.intake.list_limit,
     )

@@ -19,6 +19,8 @@ MIDDLE: Final = 20
 """Collections of the youngest between two of the middle generation."""
 OLD: Final = 50
 """Collections of the middle generation between two of all that is not frozen."""
+CHATTY: Final = ("alembic", "httpcore", "httpx", "uvicorn")
+"""Libraries that tell of each step of theirs; what came of it, we say ourselves."""
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -39,7 +41,6 @@ def configure_logging(level: str, stream: TextIO | None = None) -> None:
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(target)
     handler.setFormatter(
@@ -54,8 +55,7 @@ def configure_logging(level: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # Their lines tell of each request they make or serve; ours say what came of it.
-    for chatty in ("httpx", "httpcore", "uvicorn.access"):
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

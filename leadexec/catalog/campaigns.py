@@ -1,6 +1,7 @@
 """Compiling campaigns: criteria, validators in stage order, limits, automation, scripts."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from leadexec.catalog.compiled import (
@@ -53,24 +54,22 @@ class CampaignCompiler:
                 problems.append(f"{what}: {error.message}")
                 return None
 
-        criteria = entity.criteria and attempt(
-            "incoming criteria", lambda: self._compile_tree(entity.criteria, lead_type)
-        )
+        tree, chosen = entity.criteria, entity.automation or default_automation
+        criteria = automation = None
+        if tree is not None:
+            criteria = attempt("incoming criteria", partial(self._compile_tree, tree, lead_type))
+        if chosen is not None:
+            automation = attempt("automation", partial(self._automation, chosen))
         validators = [
-            attempt(
-                f"validator {use.validator}",
-                lambda use=use: self._validator(use, entity, lead_type),
-            )
+            attempt(f"validator {use.validator}", partial(self._validator, use, entity, lead_type))
             for use in entity.validators
             if use.enabled
         ]
         scripts = [
-            attempt(f"script {use.script}", lambda use=use: self._script(use, entity, lead_type))
+            attempt(f"script {use.script}", partial(self._script, use, entity, lead_type))
             for use in entity.scripts
             if use.enabled
         ]
-        chosen = entity.automation or default_automation
-        automation = chosen and attempt("automation", lambda: self._automation(chosen))
         if chosen is None:
             problems.append("no automation is chosen and the account has no default")
         if lead_type.problem:
@@ -79,7 +78,7 @@ class CampaignCompiler:
             entity=entity,
             source=source,
             lead_type=lead_type,
-            criteria=criteria or None,
+            criteria=criteria,
             validators=_in_order(validators),
             limits=compile_limits(entity.limits, f"campaign:{entity.id}", entity.time_zone),
             automation=automation,

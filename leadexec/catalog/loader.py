@@ -1,7 +1,7 @@
 """Filling the catalog from the database, and keeping it up to date while others change it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 from sqlalchemy import Connection
@@ -33,7 +33,7 @@ class CatalogLoader:
         self._cipher = cipher
         self._clock = clock
         self._lock = asyncio.Lock()
-        self.observers: list[Callable[[], None]] = []
+        self.observers: list[Callable[[], Awaitable[None]]] = []
         """Called after the catalog has changed."""
 
     async def load(self) -> None:
@@ -48,7 +48,7 @@ class CatalogLoader:
 
         revision, found = await self._store.read(everything)
         self._catalog.apply(found, revision)
-        self._tell()
+        await self._tell()
 
     async def refresh(self) -> bool:
         """Take over what has changed since the catalog's revision; return whether anything had."""
@@ -71,7 +71,7 @@ class CatalogLoader:
             if revision == known:
                 return False
             self._catalog.apply(found, revision)
-        self._tell()
+        await self._tell()
         return True
 
     def _one(self, connection: Connection, kind: str, entity_id: int) -> Entity | None:
@@ -80,9 +80,9 @@ class CatalogLoader:
         except NotFoundError:
             return None
 
-    def _tell(self) -> None:
+    async def _tell(self) -> None:
         for observer in self.observers:
-            observer()
+            await observer()
 
     async def keep_fresh(self, every: float) -> None:
         """Refresh every ``every`` seconds until cancelled; other processes' changes arrive so."""

@@ -20,9 +20,28 @@ class Command(NamedTuple):
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
+    "config": Command("leadexec.cli.config:app", "Show and check the settings."),
+    "credential": Command("leadexec.cli.credential:app", "Make, list and disable API credentials."),
+    "db": Command(
+        "leadexec.cli.db:app", "Bring the tables up to date, list them, drop those of a plugin."
+    ),
+    "demo": Command(
+        "leadexec.cli.demo.wiring:app",
+        "Try everything: an example account, realistic leads and simulated buyers.",
+    ),
     "docs": Command("leadexec.cli.docs:app", "Print the reference pages made from the code."),
+    "lead": Command(
+        "leadexec.cli.lead:app", "Post a lead, look at one, ask why it went where it went."
+    ),
+    "openapi": Command(
+        "leadexec.cli.openapi:app", "Write the OpenAPI description of the HTTP API."
+    ),
     "plugin": Command("leadexec.cli.plugin_new:app", "Start a plugin of your own."),
     "plugins": Command("leadexec.cli.plugins:app", "List the installed plugins and what they add."),
+    "serve": Command(
+        "leadexec.cli.serve:app", "Serve the receivers and APIs and run the jobs, until a signal."
+    ),
+    "worker": Command("leadexec.cli.worker:app", "Run jobs and nothing else, until a signal."),
 }
 """First word → kernel command."""
 

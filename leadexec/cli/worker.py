@@ -43,7 +43,6 @@ async def _work(settings: Settings, *, safe_mode: bool) -> None:
     stop = asyncio.Event()
     async with running_kernel(settings, safe_mode=safe_mode, run_jobs=True) as kernel:
         # Leads that waited for a configuration are looked at as soon as it is here.
-        kernel.loader.observers.append(kernel.runner.wake)
         settle_memory()
         with on_signals(stop.set):
             sys.stdout.write(_introduction(kernel))

@@ -17,7 +17,7 @@ Fields: TypeAlias = Mapping[str, Value]
 def revive(kind: FieldKind, stored: Any) -> Value:
     """Return the value that was stored as JSON: ``Decimal`` and times come back from text."""
     if stored is None or not isinstance(stored, str | list):
-        return stored  # type: ignore[no-any-return]
+        return stored
     if isinstance(stored, list):
         return [revive(kind, item) for item in stored]
     if kind is FieldKind.NUMBER:

@@ -12,7 +12,7 @@ from typing import Any
 from pyroaring import BitMap
 
 BUCKET = 16
-"""A bucket that grows over this (and over 1/256 of all bounds) is split."""
+"""A bucket that grows over this (and over 1/96 of all bounds) is split."""
 
 _FEW = 1_000
 
@@ -46,7 +46,7 @@ class Breakpoints:
         for running in self._affected(index):
             running.add(key)
         self._size += 1
-        if len(bounds) > max(BUCKET, self._size // 256):
+        if len(bounds) > max(BUCKET, self._size // 96):
             self._split(index)
 
     def discard(self, bound: Any, key: int) -> None:

@@ -1,6 +1,13 @@
 """Field tests: does the operator fit the field's kind, do the operands parse, which rule is it."""
 
-from leadexec.criteria.operands import OperandError, Span, merge_spans, read_days, read_operand
+from leadexec.criteria.operands import (
+    OperandError,
+    Span,
+    merge_spans,
+    read_days,
+    read_operand,
+    read_texts,
+)
 from leadexec.criteria.rules import Empty, OneOf, Part, Range, Recent, Rule, Spans
 from leadexec.criteria.tree import FieldTest, Operator, step_into
 from leadexec.criteria.values import FieldKind, Schema, Typed
@@ -67,6 +74,8 @@ def _operands(
         place = step_into(path, "values")
         faults.append(Fault(code="wrong_value_count", path=place, message=message))
         return None
+    if kind in (FieldKind.TEXT, FieldKind.LIST) and (texts := read_texts(node.values)):
+        return texts
     operands, before = [], len(faults)
     for index, text in enumerate(node.values):
         try:

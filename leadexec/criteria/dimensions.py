@@ -66,9 +66,13 @@ class Members(Dimension):
 
     def add(self, slot: int, wanted: Iterable[Hashable]) -> Token:
         """Enter what a slot wants; the token takes it out again."""
-        numbers = [self._number(value) for value in wanted]
-        for number in numbers:
-            self._slots[number].add(slot)
+        known, slots, numbers = self._numbers, self._slots, []
+        for value in wanted:
+            number = known.get(value)
+            if number is None:
+                number = self._number(value)
+            slots[number].add(slot)
+            numbers.append(number)
         self.constrained.add(slot)
         return tuple(numbers) if len(numbers) <= _SMALL else BitMap(numbers)
 
@@ -108,16 +112,15 @@ class Members(Dimension):
         return result - (self.constrained - naming)
 
     def _number(self, value: Hashable) -> int:
-        number = self._numbers.get(value)
-        if number is None:
-            if self._free:
-                number = self._free.pop()
-                self._values[number] = value
-            else:
-                number = len(self._values)
-                self._values.append(value)
-                self._slots.append(BitMap())
-            self._numbers[value] = number
+        """Return a number for a value that has none yet."""
+        if self._free:
+            number = self._free.pop()
+            self._values[number] = value
+        else:
+            number = len(self._values)
+            self._values.append(value)
+            self._slots.append(BitMap())
+        self._numbers[value] = number
         return number
 
 

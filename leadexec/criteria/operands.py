@@ -1,5 +1,6 @@
 """Operands as users write them, read into typed values once, when a tree is compiled."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -49,6 +50,12 @@ def read_operand(kind: FieldKind, text: str) -> Typed:
             return read_span(text)
         case _:
             return normal_text(text)
+
+
+def read_texts(texts: Sequence[str]) -> list[Typed] | None:
+    """Return the typed values of text operands at one go; None when any of them is faulty."""
+    typed = [normal_text(text) for text in texts]
+    return typed if all(typed) and max(map(len, texts), default=0) <= OPERAND_LENGTH else None
 
 
 def read_days(text: str) -> int:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
+from pyroaring import BitMap
+
 from leadexec.catalog.catalog import Catalog
 from leadexec.catalog.compiled import CompiledAccount, CompiledCampaign
 from leadexec.contracts.automation import Candidate
@@ -50,7 +52,7 @@ class Considered:
         yield from self._candidates(first)
         if len(first) == FIRST:
             rest = index.match(fields, self._now)
-            rest.difference_update(first)
+            rest -= BitMap(first)
             yield from self._candidates(i for i in ids if i in rest)
 
     def all(self) -> list[Candidate]:

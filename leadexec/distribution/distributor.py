@@ -24,7 +24,7 @@ class Distributor:
 
     async def run_job(self, row: JobRow) -> None:
         """Run one ``distribute`` job; it settles its own row."""
-        await self.distribute(row.subject)
+        await self.distribute(row.subject, row.payload.get("budget_until"))
 
     async def distribute(self, uid: str, budget_until: float | None = None) -> None:
         """Take the lead called ``uid`` as far as it goes now.
@@ -47,17 +47,26 @@ class Distributor:
     async def _walk(self, found: StoredLead, budget_until: float | None) -> None:
         campaign = self._parts.catalog.campaigns.get(found.row["campaign_id"])
         if campaign is None:
-            await self._hold(found, "campaign_gone", "Its campaign is not there any more.")
+            await self._hold(found, "Its campaign is not there any more.")
             return
         lead: Lead = found.revived(campaign.lead_type.schema)
         if campaign.problem is not None:
-            await self._hold(found, campaign.problem.code, campaign.problem.message)
+            await self._hold(found, campaign.problem.message)
             return
         record = msgspec.convert(found.record or {}, DecisionRecord)
-        await Walk(self._parts, campaign, lead, found.deliveries, record, budget_until).run()
+        walk = Walk(
+            self._parts,
+            campaign,
+            lead,
+            deliveries=found.deliveries,
+            record=record,
+            budget_until=budget_until,
+        )
+        await walk.run()
 
-    async def _hold(self, found: StoredLead, code: str, message: str) -> None:
+    async def _hold(self, found: StoredLead, message: str) -> None:
         """Hold a lead that cannot be distributed as configured (fail closed)."""
+        code = "distribution_not_possible"
         await self._parts.store.write(
             Settle(
                 lead_uid=found.row["uid"],

@@ -96,10 +96,18 @@ class Explainer:
         for account_id in sorted({*recorded, *_of_type(catalog, lead.lead_type_id)}):
             if account_id in recorded:
                 outcome, code, text, price = recorded[account_id]
-                yield _explained(catalog, account_id, outcome, code, text, price, recorded=True)
+                yield _explained(
+                    catalog,
+                    account_id,
+                    outcome=outcome,
+                    code=code,
+                    text=text,
+                    price=price,
+                    recorded=True,
+                )
             else:
                 outcome, why = self._again(account_id, lead, now)
-                yield _explained(catalog, account_id, outcome, why.code, why.text)
+                yield _explained(catalog, account_id, outcome=outcome, code=why.code, text=why.text)
 
     def _again(self, account_id: int, lead: Lead, now: datetime) -> tuple[str, Excluded]:
         """Return what the account's criteria and rules say about ``lead`` at ``now``."""
@@ -146,11 +154,11 @@ def _of_type(catalog: Catalog, lead_type_id: int) -> Iterator[int]:
 def _explained(
     catalog: Catalog,
     account_id: int,
+    *,
     outcome: str,
     code: str,
     text: str,
     price: Decimal | None = None,
-    *,
     recorded: bool = False,
 ) -> AccountExplained:
     known = catalog.accounts.get(account_id) or catalog.inactive.get(account_id)

@@ -1,6 +1,6 @@
 """The decision record of one lead: compact, machine-readable, complete (``LD15``)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -48,12 +48,12 @@ MOST_PASSED = 200
 """Exclusions kept per lead; the others are worked out again when somebody asks."""
 
 
-def passed_over(excluded: dict[int, Excluded]) -> list[Passed]:
-    """Return exclusions for the record, by account id."""
-    return [
-        Passed(account=account, code=why.code, text=why.text)
-        for account, why in sorted(excluded.items())[:MOST_PASSED]
-    ]
+def passed_over(before: Iterable[Passed], excluded: Mapping[int, Excluded]) -> list[Passed]:
+    """Return the exclusions of earlier rounds and of this one for the record, by account id."""
+    known = {passed.account: passed for passed in before}
+    for account, why in excluded.items():
+        known[account] = Passed(account=account, code=why.code, text=why.text)
+    return [passed for _, passed in sorted(known.items())[:MOST_PASSED]]
 
 
 def unsold_reason(record: DecisionRecord) -> tuple[str, str]:
@@ -61,7 +61,7 @@ def unsold_reason(record: DecisionRecord) -> tuple[str, str]:
     if record.stopped:
         return "stopped_by_script", f"A distribution script ended it: {record.stopped}"
     if record.offered:
-        tried = len(record.offered)
+        tried = len({offered.account for offered in record.offered})
         return "all_declined", f"Offered to {tried} of the delivery accounts; none accepted it."
     if record.passed:
         return "all_excluded", _summary(record.passed)

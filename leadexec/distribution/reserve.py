@@ -1,18 +1,20 @@
 """Reserving: the first candidate with room, its limits and its turn, in one transaction."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select, text
 
 from leadexec.catalog.compiled import CompiledAutomation
-from leadexec.contracts.automation import Candidate, SortContext, Statistic
+from leadexec.contracts.automation import Candidate, SortContext
 from leadexec.contracts.eligibility import Excluded, Limit
+from leadexec.contracts.script import Stop
+from leadexec.distribution.scripts import Halt, ScriptFailed, only_given
 from leadexec.distribution.states import DeliveryState
 from leadexec.plugins import FaultLog
 from leadexec.storage.counters import Counters, amounts_of
-from leadexec.storage.job_rows import DISTRIBUTE, owned_subjects
+from leadexec.storage.job_rows import DISTRIBUTE, still_owned
 from leadexec.storage.locks import lock_names
 from leadexec.storage.rows import Row, RowInsert
 from leadexec.storage.tables import deliveries, turns
@@ -42,6 +44,8 @@ class Reserve:
     automation: CompiledAutomation | None = None
     """Given when the strategy sorts inside the transaction: those that have room, with statistics
     that nobody else can change meanwhile."""
+    arrange: Callable[[Sequence[Candidate]], Sequence[Candidate] | Halt] | None = None
+    """What the campaign's scripts make of that order."""
 
 
 @dataclass(slots=True)
@@ -58,6 +62,10 @@ class Reserved:
     """The lease is somebody else's now: leave the lead alone."""
     fault: str = ""
     """What the strategy raised: the lead is to be held."""
+    halted: Halt | None = None
+    """What a script ended the distribution with."""
+    chosen: Offer | None = None
+    """The offer of ``account_id``."""
 
 
 _insert = RowInsert(
@@ -98,14 +106,7 @@ class Reservations:
 
     def reserve(self, connection: Connection, commands: Sequence[Reserve]) -> Sequence[Reserved]:
         """Run a batch; every outcome fits the command at its place."""
-        by_owner: dict[str, list[str]] = {}
-        for command in commands:
-            by_owner.setdefault(command.owner, []).append(command.lead_uid)
-        owned = {
-            (owner, uid)
-            for owner, uids in by_owner.items()
-            for uid in owned_subjects(connection, DISTRIBUTE, uids, owner)
-        }
+        owned = still_owned(connection, DISTRIBUTE, ((c.owner, c.lead_uid) for c in commands))
         counters = Counters(
             connection, (limit for c in commands for offer in c.offers for limit in offer.limits)
         )
@@ -128,7 +129,7 @@ class Reservations:
         outcome = Reserved(account_id=None)
         roomy = [offer for offer in command.offers if _has_room(offer, counters, outcome)]
         try:
-            roomy, outcome.left_out = _sorted(command, roomy, order)
+            roomy = _sorted(command, roomy, order, outcome)
         except Exception as error:  # noqa: BLE001  a plugin is isolated; the lead is held
             name = command.automation.plugin if command.automation else ""
             fault = self._faults.record(name, "sorting candidates", error)
@@ -138,6 +139,7 @@ class Reservations:
             counters.take(chosen.limits)
             order.take(chosen.candidate.account_id)
             outcome.account_id = chosen.candidate.account_id
+            outcome.chosen = chosen
             rows.append(_row(command, chosen))
         return outcome
 
@@ -151,21 +153,28 @@ def _has_room(offer: Offer, counters: Counters, outcome: Reserved) -> bool:
 
 
 def _sorted(
-    command: Reserve, offers: list[Offer], order: "_Turns"
-) -> tuple[list[Offer], tuple[int, ...]]:
-    """Return ``offers`` in the strategy's order, and the accounts that it leaves out."""
+    command: Reserve, offers: list[Offer], order: "_Turns", outcome: Reserved
+) -> list[Offer]:
+    """Return ``offers`` in the strategy's order, then the scripts'; note whom it leaves out."""
     if command.automation is None or not offers:
-        return offers, ()
+        return offers
     by_account = {offer.candidate.account_id: offer for offer in offers}
     strategy = command.automation.strategy
     context = SortContext(
         slots=command.slots,
         sold=command.sold,
-        statistics={s: order.of(by_account) for s in strategy.needs if s is Statistic.LAST_TURN},
+        statistics={statistic: order.of(by_account) for statistic in strategy.needs},
     )
-    wanted = strategy.sort([offer.candidate for offer in offers], context)
-    chosen = [by_account.pop(candidate.account_id) for candidate in wanted]
-    return chosen, tuple(by_account)
+    given = [offer.candidate for offer in offers]
+    wanted: Sequence[Candidate] | Halt = only_given(strategy.sort(given, context), given)
+    if command.arrange is not None:
+        wanted = command.arrange(wanted)
+    if isinstance(wanted, Stop | ScriptFailed):
+        outcome.halted = wanted
+        return []
+    chosen = [replace(by_account.pop(c.account_id), candidate=c) for c in wanted]
+    outcome.left_out = tuple(by_account)
+    return chosen
 
 
 class _Turns:

@@ -78,7 +78,7 @@ class ScriptRunner:
             try:
                 selection: Selection = getattr(used.script, point)(self._lead, candidates)
                 if not isinstance(selection, Stop):
-                    selection = _known(selection, candidates)
+                    selection = only_given(selection, candidates)
             except Exception as error:  # noqa: BLE001  a plugin is isolated; the campaign says what follows
                 failed = self._fail(used, point, error)
                 if failed:
@@ -96,12 +96,16 @@ class ScriptRunner:
         return ScriptFailed(key=used.key, error=fault.error)
 
 
-def _known(selection: Sequence[Candidate], given: Sequence[Candidate]) -> list[Candidate]:
-    """Return ``selection``; an account that was not given, or comes twice, is a fault."""
+def only_given(selection: Sequence[Candidate], given: Sequence[Candidate]) -> list[Candidate]:
+    """Return ``selection``.
+
+    Raises:
+        ValueError: It holds an account that was not given, or one twice.
+    """
     accounts = {candidate.account_id for candidate in given}
     chosen = list(selection)
     ids = [candidate.account_id for candidate in chosen]
     if len(set(ids)) != len(ids) or not accounts.issuperset(ids):
-        message = "a script may only drop, reorder and reprice the candidates it was given"
+        message = "it may only drop and reorder the candidates it was given"
         raise ValueError(message)
     return chosen

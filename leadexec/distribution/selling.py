@@ -144,6 +144,7 @@ class Selling:
             next_at=next_at,
             taken=delivery.taken,
             attempt=attempt,
+            attempts=attempt.number if attempt else delivery.attempts,
         )
 
 

@@ -13,10 +13,18 @@ from leadexec.contracts.delivery import Exchange
 from leadexec.contracts.events import DeliveryEvent, LeadEvent
 from leadexec.distribution.states import DeliveryState
 from leadexec.jobs.events import EventJobs
-from leadexec.model.lead import LeadStatus, Reason
+from leadexec.model.lead import COULD_NOT_RUN, LeadStatus, Reason
 from leadexec.storage.columns import JsonColumn, MoneyColumn, UtcDateTime
 from leadexec.storage.counters import give_back
-from leadexec.storage.job_rows import DISTRIBUTE, insert_jobs, release_jobs, remove_jobs
+from leadexec.storage.job_rows import (
+    DISTRIBUTE,
+    FIRST_RECHECK,
+    RECHECK,
+    insert_jobs,
+    new_job,
+    release_jobs,
+    remove_jobs,
+)
 from leadexec.storage.rows import Row, RowInsert
 from leadexec.storage.tables import attempts, deliveries, leads
 
@@ -51,6 +59,8 @@ class Settled(msgspec.Struct, kw_only=True, frozen=True):
     taken: Mapping[str, int] = {}
     """Counter key → amount, given back when the delivery is not accepted."""
     attempt: AttemptMade | None = None
+    attempts: int = 0
+    """How many tries were made so far."""
 
 
 class Ended(msgspec.Struct, kw_only=True, frozen=True):
@@ -76,6 +86,8 @@ class Settle:
     """The decision record so far, JSON-able (``LD15``); None leaves it as it is."""
     revision: int = 0
     """The configuration revision that decided."""
+    owner: str = ""
+    """Only if the lead is still leased to this worker; empty: in any case."""
 
 
 _UPDATE_DELIVERY = (
@@ -93,8 +105,13 @@ _UPDATE_DELIVERY = (
         settled_at=bindparam("new_settled", type_=UtcDateTime),
     )
 )
-_OPEN = select(deliveries.c.uid).where(
-    deliveries.c.uid.in_(bindparam("uids", expanding=True)), deliveries.c.state == "reserved"
+_OPEN = (
+    select(deliveries.c.uid)
+    .where(
+        deliveries.c.uid.in_(bindparam("uids", expanding=True)), deliveries.c.state == "reserved"
+    )
+    .order_by(deliveries.c.uid)
+    .with_for_update()
 )
 _SOLD = (
     update(leads)
@@ -134,21 +151,23 @@ class Settlements:
         self._events = events
 
     def settle(self, connection: Connection, commands: Sequence[Settle]) -> Sequence[bool]:
-        """Run a batch; True where the delivery was open, False where it was settled before."""
-        wanted = [c.delivery.delivery_uid for c in commands if c.delivery]
-        still_open: set[str] = set()
-        if wanted:
-            still_open = {row[0] for row in connection.execute(_OPEN, {"uids": wanted})}
-        fresh = [c for c in commands if c.delivery and c.delivery.delivery_uid in still_open]
-        _write_deliveries(connection, fresh)
-        _end_leads(connection, commands)
-        insert_jobs(connection, [row for c in commands for row in self._jobs(c, still_open)])
-        return [not c.delivery or c.delivery.delivery_uid in still_open for c in commands]
+        """Run a batch.
 
-    def _jobs(self, command: Settle, still_open: set[str]) -> list[Row]:
+        Returns:
+            For each command whether it was carried out: False where its delivery was settled
+            before, or its lead is somebody else's now.
+        """
+        fresh = _still_to_do(connection, commands)
+        doing = [command for command, do in zip(commands, fresh, strict=True) if do]
+        _write_deliveries(connection, doing)
+        _end_leads(connection, doing)
+        insert_jobs(connection, [row for command in doing for row in self._jobs(command)])
+        return fresh
+
+    def _jobs(self, command: Settle) -> list[Row]:
         rows: list[Row] = []
         settled = command.delivery
-        if settled and settled.delivery_uid in still_open:
+        if settled:
             hook = _HOOKS.get(settled.state, "")
             if self._events.observed(hook):
                 event = DeliveryEvent(
@@ -162,6 +181,8 @@ class Settlements:
                     message=settled.reason,
                 )
                 rows.extend(self._events.jobs(hook, settled.delivery_uid, event, command.now))
+        if command.ended and command.ended.code in COULD_NOT_RUN:
+            rows.append(new_job(RECHECK, command.lead_uid, {}, command.now + FIRST_RECHECK))
         hook = _END_HOOKS.get(command.ended.status, "") if command.ended else ""
         if command.ended and self._events.observed(hook):
             told = LeadEvent(
@@ -173,6 +194,24 @@ class Settlements:
             )
             rows.extend(self._events.jobs(hook, command.lead_uid, told, command.now))
         return rows
+
+
+def _still_to_do(connection: Connection, commands: Sequence[Settle]) -> list[bool]:
+    """Return for each command whether its delivery is open and its lead still its worker's."""
+    wanted = {c.delivery.delivery_uid for c in commands if c.delivery}
+    still_open: set[str] = set()
+    if wanted:
+        still_open = {row[0] for row in connection.execute(_OPEN, {"uids": sorted(wanted)})}
+    leases = {(c.owner, c.lead_uid) for c in commands if c.owner}
+    owned = still_owned(connection, DISTRIBUTE, leases)
+    answers = []
+    for command in commands:
+        to_do = not command.owner or (command.owner, command.lead_uid) in owned
+        if command.delivery:  # of two in one batch, the first settles it
+            to_do = to_do and command.delivery.delivery_uid in still_open
+            still_open.discard(command.delivery.delivery_uid)
+        answers.append(to_do)
+    return answers
 
 
 _HOOKS = {
@@ -244,7 +283,7 @@ def _delivery_row(command: Settle, settled: Settled) -> dict[str, Any]:
         "new_reason": settled.reason[:2000],
         "new_reference": settled.reference[:500],
         "new_redirect": settled.redirect_url[:2000],
-        "new_attempts": settled.attempt.number if settled.attempt else 0,
+        "new_attempts": settled.attempts,
         "new_next": settled.next_at,
         "new_settled": command.now if final else None,
     }

@@ -14,7 +14,7 @@ from leadexec.distribution.lead_row import OpenDelivery
 from leadexec.distribution.parts import Parts
 from leadexec.distribution.record import DecisionRecord, Offered, passed_over, unsold_reason
 from leadexec.distribution.reserve import Offer, Reserve, Reserved
-from leadexec.distribution.scripts import Halt, ScriptFailed, ScriptRunner
+from leadexec.distribution.scripts import Halt, ScriptFailed, ScriptRunner, only_given
 from leadexec.distribution.selling import Selling
 from leadexec.distribution.settle import Ended, Settle, Settled
 from leadexec.distribution.states import DeliveryState
@@ -50,6 +50,7 @@ class Walk:
         parts: Parts,
         campaign: CompiledCampaign,
         lead: Lead,
+        *,
         deliveries: Sequence[OpenDelivery],
         record: DecisionRecord,
         budget_until: float | None = None,
@@ -73,6 +74,8 @@ class Walk:
             if delivery.state is DeliveryState.ACCEPTED:
                 self._progress.sold += 1
                 self._progress.exclusive |= delivery.exclusive
+        if record.stopped:  # a script ended it before; what is pending is still taken up
+            self._progress.halted = Stop(reason=record.stopped)
 
     async def run(self) -> None:
         """Take the lead as far as it goes now, and store how it ended or when it goes on.
@@ -135,7 +138,8 @@ class Walk:
         progress = self._progress
         shared_only = progress.sold + len(progress.waiting) > 0
         left = [c for c in candidates if c.account_id not in progress.tried]
-        return [c for c in left if not (c.exclusive and shared_only)]
+        left = [c for c in left if not (c.exclusive and shared_only)]
+        return [c for c in left if self._considered.admits(c.account_id, self._parts.faults)]
 
     async def _offer_sorted(self, candidates: Sequence[Candidate]) -> None:
         """Sort and offer to the first, again and again: whoever drops out changes the best set.
@@ -163,7 +167,7 @@ class Walk:
         began = perf_counter_ns()
         context = SortContext(slots=self._slots(), sold=self._progress.sold)
         try:
-            ordered = automation.strategy.sort(left, context)
+            ordered = only_given(automation.strategy.sort(left, context), left)
         except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded, the lead held
             fault = self._parts.faults.record(automation.plugin, "sorting candidates", error)
             self._progress.fault = f"The automation '{automation.key}' raised {fault.error}."
@@ -219,16 +223,17 @@ class Walk:
                 slots=self._slots(),
                 sold=self._progress.sold,
                 automation=self._campaign.automation if in_transaction else None,
+                arrange=self._scripts.after_sort if in_transaction else None,
             )
         )
         if reserved.lost:
             raise LostLeaseError(self._lead.uid)
+        self._progress.halted = reserved.halted or self._progress.halted
         if reserved.fault:
             self._progress.fault = f"The automation raised {reserved.fault}."
         self._considered.excluded.update(reserved.full)
-        chosen = next((o for o in offers if o.candidate.account_id == reserved.account_id), None)
-        if chosen is not None:
-            await self._deliver(self._selling.begun(uid, chosen))
+        if reserved.chosen is not None:
+            await self._deliver(self._selling.begun(uid, reserved.chosen))
         return reserved
 
     async def _deliver(self, delivery: OpenDelivery) -> None:
@@ -268,7 +273,7 @@ class Walk:
         )
 
     async def _settle(self, settled: Settled) -> None:
-        await self._parts.store.write(
+        was_open = await self._parts.store.write(
             Settle(
                 lead_uid=self._lead.uid,
                 campaign_id=self._lead.campaign_id,
@@ -276,6 +281,8 @@ class Walk:
                 delivery=settled,
             )
         )
+        if not was_open:  # whoever has the lead now has settled it
+            raise LostLeaseError(self._lead.uid)
 
     def _budget(self) -> float | None:
         """Return the seconds the caller still waits; None when nobody does any more."""
@@ -288,7 +295,7 @@ class Walk:
 
     async def _end(self) -> None:
         progress = self._progress
-        self._record.passed = passed_over(self._considered.excluded)
+        self._record.passed = passed_over(self._record.passed, self._considered.excluded)
         if self._campaign.automation is not None:
             self._record.strategy = self._campaign.automation.key
         if isinstance(progress.halted, Stop):
@@ -299,6 +306,7 @@ class Walk:
             now=self._parts.services.clock.now(),
             record=self._record,
             revision=self._parts.catalog.revision,
+            owner=self._parts.owner,
         )
         if progress.waiting:
             command.put_off = min(progress.waiting)

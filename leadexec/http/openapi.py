@@ -163,7 +163,9 @@ def _secure(paths: Mapping[str, Any], opened: set[tuple[str, str]]) -> None:
     for path, operations in paths.items():
         for method, operation in operations.items():
             if isinstance(operation, dict):
-                needed: list[dict[str, list[str]]] = [] if (path, method) in opened else [{BEARER: []}]
+                needed: list[dict[str, list[str]]] = (
+                    [] if (path, method) in opened else [{BEARER: []}]
+                )
                 operation.setdefault("security", needed)
 
 

@@ -15,11 +15,12 @@ from leadexec.contracts.validator import Pass
 from leadexec.intake.claims import ClaimBook
 from leadexec.intake.decide import Decided
 from leadexec.intake.post import PostedRequest
+from leadexec.intake.readmit import Readmit, readmission, readmission_row
 from leadexec.jobs.events import EventJobs
-from leadexec.model.lead import LeadStatus, Reason
+from leadexec.model.lead import COULD_NOT_RUN, LeadStatus, Reason
 from leadexec.plugins import FaultLog
 from leadexec.storage.counters import Counters
-from leadexec.storage.job_rows import DISTRIBUTE, insert_jobs, new_job
+from leadexec.storage.job_rows import DISTRIBUTE, FIRST_RECHECK, RECHECK, insert_jobs, new_job
 from leadexec.storage.locks import lock_names
 from leadexec.storage.rows import Row, RowInsert
 from leadexec.storage.tables import idempotency, leads, requests
@@ -72,7 +73,22 @@ class Admission:
         """
         outcomes = _repeats(connection, commands)
         fresh = [c for c, outcome in zip(commands, outcomes, strict=True) if outcome is None]
-        decided = [lead for command in fresh for lead in command.leads]
+        self._settle(connection, [lead for command in fresh for lead in command.leads])
+        self._insert(connection, fresh)
+        return outcomes
+
+    def readmit(self, connection: Connection, commands: Sequence[Readmit]) -> Sequence[None]:
+        """Store new decisions about held leads in place of the old ones."""
+        self._settle(connection, [command.decided for command in commands])
+        connection.execute(readmission, [readmission_row(command) for command in commands])
+        insert_jobs(
+            connection,
+            [row for command in commands for row in self._jobs(command.decided, command.now)],
+        )
+        return [None] * len(commands)
+
+    def _settle(self, connection: Connection, decided: Sequence[Decided]) -> None:
+        """Let claims and limits have the last word on each lead, in order."""
         for lead in decided:
             lead.begin()
         claims = ClaimBook(connection, decided, self._faults)
@@ -86,8 +102,6 @@ class Admission:
             claims.take(lead)
         claims.write()
         counters.write()
-        self._insert(connection, fresh)
-        return outcomes
 
     def _insert(self, connection: Connection, commands: Sequence[AdmitPost]) -> None:
         _insert_requests(connection, [_request_row(command) for command in commands])
@@ -98,11 +112,10 @@ class Admission:
         job_rows: list[Row] = []
         for command in commands:
             for lead in command.leads:
-                job_rows.extend(self._jobs(command, lead))
+                job_rows.extend(self._jobs(lead, command.request.received_at, command))
         insert_jobs(connection, job_rows)
 
-    def _jobs(self, command: AdmitPost, lead: Decided) -> list[Row]:
-        now = command.request.received_at
+    def _jobs(self, lead: Decided, now: datetime, command: AdmitPost | None = None) -> list[Row]:
         uid = lead.lead.uid
         rows = [new_job(job.kind, uid, dict(job.payload), now) for job in lead.jobs]
         hook = _HOOKS[lead.status]
@@ -116,8 +129,11 @@ class Admission:
             )
             rows.extend(self._events.jobs(hook, uid, event, now))
         if lead.status is LeadStatus.QUEUED:
-            run_at = command.lease_until if command.owner and command.lease_until else now
-            rows.append(new_job(DISTRIBUTE, uid, _NO_PAYLOAD, run_at, command.owner))
+            owner = command.owner if command else ""
+            run_at = command.lease_until if command and owner else None
+            rows.append(new_job(DISTRIBUTE, uid, _NO_PAYLOAD, run_at or now, owner))
+        elif lead.status is LeadStatus.HELD and lead.code in COULD_NOT_RUN:
+            rows.append(new_job(RECHECK, uid, _NO_PAYLOAD, now + FIRST_RECHECK))
         return rows
 
 

@@ -51,28 +51,43 @@ def answer_of(decided: Decided) -> LeadAnswer:
         status=status_word(decided.status),
         code=decided.code,
         reasons=decided.reasons,
-        price=decided.lead.price if accepted else Decimal(0),
+        price=decided.lead.price if accepted else _NOTHING,
     )
 
 
 def stored_answers(
-    connection: Connection, request_uid: str, *, with_deliveries: bool
+    connection: Connection, request_uid: str, waited: Mapping[int, bool]
 ) -> list[LeadAnswer]:
-    """Return the answers of an earlier post, from what was stored."""
+    """Return the answers of an earlier post, from what was stored.
+
+    Args:
+        connection: To read from.
+        request_uid: The post.
+        waited: Campaigns whose answers wait for the deliveries, and so have a redirect URL
+            (``LS13``) → whether they list the deliveries, too (``LS14``).
+    """
     rows = connection.execute(
         select(leads).where(leads.c.request_uid == request_uid).order_by(leads.c.id)
     ).mappings()
     return [
-        _stored(row, _deliveries(connection, row["uid"]) if with_deliveries else None)
+        _stored(
+            row,
+            _deliveries(connection, row["uid"]) if row["campaign_id"] in waited else (),
+            listed=waited.get(row["campaign_id"], False),
+        )
         for row in rows
     ]
 
 
-def _stored(row: Mapping[Any, Any], sold: Sequence[DeliveryAnswer] | None) -> LeadAnswer:
+_NOTHING = Decimal("0.00")
+"""As the database gives it back: an answer reads the same when it is asked for again."""
+
+
+def _stored(row: Mapping[Any, Any], sold: Sequence[DeliveryAnswer], *, listed: bool) -> LeadAnswer:
     status = LeadStatus(row["status"])
     word = status_word(status)
     refused = word != "accepted"
-    redirect = next((d.redirect_url for d in sold or () if d.redirect_url), None)
+    redirect = next((d.redirect_url for d in sold if d.redirect_url), None)
     return LeadAnswer(
         lead=row["uid"],
         status=word,
@@ -80,7 +95,7 @@ def _stored(row: Mapping[Any, Any], sold: Sequence[DeliveryAnswer] | None) -> Le
         reasons=msgspec.convert(row["reasons"], list[Reason]) if refused else [],
         price=row["price"],
         redirect_url=redirect,
-        deliveries=sold,
+        deliveries=sold if listed else None,
     )
 
 
@@ -93,7 +108,7 @@ def _deliveries(connection: Connection, lead_uid: str) -> list[DeliveryAnswer]:
             client=row.client_id,
             delivery_account=row.account_id,
             status="pending" if row.state == "reserved" else row.state,
-            price=row.price if row.state == "accepted" else Decimal(0),
+            price=row.price if row.state == "accepted" else _NOTHING,
             redirect_url=row.redirect_url or None,
         )
         for row in rows

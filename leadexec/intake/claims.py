@@ -52,7 +52,7 @@ class ClaimBook:
     def verdicts(self, decided: Decided) -> Iterator[tuple[CompiledValidator, Verdict]]:
         """Yield each validator's verdict on its claims, in order; those without conflict pass."""
         for used, claim in decided.claims:
-            conflict = self._conflict(claim, decided.lead.received_at)
+            conflict = self._conflict(claim, decided.lead.received_at, decided.lead.uid)
             if conflict is not None:
                 yield used, self._decide(used, decided, conflict)
 
@@ -64,8 +64,8 @@ class ClaimBook:
             message = f"The check '{used.key}' could not run ({fault.error})."
             return Hold(code="check_could_not_run", message=message)
 
-    def _conflict(self, claim: Claim, now: datetime) -> Conflict | None:
-        return _latest(claim, now, self._held)
+    def _conflict(self, claim: Claim, now: datetime, own: str) -> Conflict | None:
+        return _latest(claim, now, self._held, own)
 
     def leave(self, decided: Decided) -> None:
         """Let the keys stay with the earlier leads that ``decided`` gave way to."""
@@ -98,15 +98,20 @@ def latest_claim(connection: Connection, claim: Claim, now: datetime) -> Conflic
 
 
 def _latest(
-    claim: Claim, now: datetime, held: Mapping[tuple[str, bool], tuple[str, datetime]]
+    claim: Claim,
+    now: datetime,
+    held: Mapping[tuple[str, bool], tuple[str, datetime]],
+    own: str = "",
 ) -> Conflict | None:
-    """Return the latest earlier claim that counts, or None."""
+    """Return the latest earlier claim that counts, of another lead than ``own``, or None."""
     latest: Conflict | None = None
     for rejected in (False, True) if claim.on_rejected else (False,):
         found = held.get((claim_key(claim), rejected))
         if found is None:
             continue
         lead_uid, claimed_at = found
+        if lead_uid == own:
+            continue
         if claim.lookback is not None and now - claimed_at > claim.lookback:
             continue
         if latest is None or claimed_at > latest.claimed_at:

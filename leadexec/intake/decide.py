@@ -89,12 +89,18 @@ class LeadDecider:
         self._faults = faults
 
     async def decide(
-        self, campaign: CompiledCampaign, posted: PostedLead, uid: str, now: datetime, ip: str
+        self,
+        campaign: CompiledCampaign,
+        posted: PostedLead,
+        *,
+        uid: str,
+        now: datetime,
+        ip: str,
     ) -> Decided:
         """Return the decision on ``posted``; it writes nothing."""
         began = perf_counter_ns()
         read = read_fields(campaign.lead_type, posted.fields, now, self._faults)
-        decided = _begin(campaign, posted, read, uid, now, ip)
+        decided = _begin(campaign, posted, read, uid=uid, now=now, ip=ip)
         if not self._may_take(decided, began):
             return self._with_claims(decided)
         _note_fields(decided, posted, read, began)
@@ -179,6 +185,7 @@ def _begin(
     campaign: CompiledCampaign,
     posted: PostedLead,
     read: ReadFields,
+    *,
     uid: str,
     now: datetime,
     ip: str,

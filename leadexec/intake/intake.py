@@ -1,13 +1,14 @@
 """Intake: posts in, durable leads and answers out."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import msgspec
 
 from leadexec.catalog.catalog import Catalog
+from leadexec.catalog.compiled import CompiledCampaign
 from leadexec.contracts.services import Clock
 from leadexec.intake.admission import AdmitPost, Repeated
 from leadexec.intake.answers import LeadAnswer, answer_of, stored_answers
@@ -30,6 +31,10 @@ class Taker(Protocol):
         """Take on a lead whose job was committed in its name."""
         ...
 
+    def begin(self, subject: str, budget_until: float) -> "asyncio.Task[None]":
+        """Begin at once with such a lead; a caller waits up to the monotonic instant."""
+        ...
+
 
 class Receipt(msgspec.Struct, kw_only=True, frozen=True):
     """What a post came to."""
@@ -47,8 +52,8 @@ class Intake:
         catalog: Catalog,
         store: Store,
         decider: LeadDecider,
+        *,
         taker: Taker,
-        distribute: Callable[[str, float], Awaitable[None]],
         clock: Clock,
         answer_seconds: float,
         new_uid: Callable[[], str],
@@ -58,11 +63,9 @@ class Intake:
         self._store = store
         self._decider = decider
         self._taker = taker
-        self._distribute = distribute
         self._clock = clock
         self._answer_seconds = answer_seconds
         self._new_uid = new_uid
-        self._background: set[asyncio.Future[None]] = set()
 
     async def refuse(self, request: PostedRequest, status: int, code: str, detail: str) -> None:
         """Keep a post that is no lead, with why it was refused."""
@@ -88,7 +91,11 @@ class Intake:
             UnavailableError: Nothing was stored (or, ``outcome_unknown``, perhaps all of it).
         """
         began = self._clock.monotonic()
-        decided = [await self._decide(request, lead, index) for index, lead in enumerate(posted)]
+        campaigns = [self._catalog.campaigns[lead.campaign_id] for lead in posted]
+        decided = [
+            await self._decide(request, lead, campaign, first=index == 0)
+            for index, (lead, campaign) in enumerate(zip(posted, campaigns, strict=True))
+        ]
         inline = [lead for lead in decided if not lead.campaign.entity.use_delivery_queue]
         mine = bool(inline) or self._taker.accepting()
         command = self._command(request, decided, mine=mine)
@@ -98,15 +105,15 @@ class Intake:
         self._hand_over(decided, mine=mine)
         if inline:
             await self._wait_for(inline, began)
-            if any(lead.campaign.entity.allow_send_responses for lead in inline):
-                return Receipt(answers=await self._stored(request.uid))
+            return Receipt(answers=await self._stored(request.uid, inline))
         return Receipt(answers=[answer_of(lead) for lead in decided])
 
-    async def _decide(self, request: PostedRequest, posted: PostedLead, index: int) -> Decided:
-        campaign = self._catalog.campaigns[posted.campaign_id]
-        uid = request.uid if index == 0 else self._new_uid()
+    async def _decide(
+        self, request: PostedRequest, posted: PostedLead, campaign: CompiledCampaign, *, first: bool
+    ) -> Decided:
+        uid = request.uid if first else self._new_uid()
         return await self._decider.decide(
-            campaign, posted, uid, request.received_at, request.remote_ip
+            campaign, posted, uid=uid, now=request.received_at, ip=request.remote_ip
         )
 
     def _command(
@@ -126,8 +133,8 @@ class Intake:
         )
 
     def _hand_over(self, decided: Sequence[Decided], *, mine: bool) -> None:
-        if not mine:
-            return
+        if not mine or not self._taker.accepting():
+            return  # the lease runs out, and whoever runs jobs takes them
         for lead in decided:
             if not lead.refused and lead.campaign.entity.use_delivery_queue:
                 self._taker.offer(lead.lead.uid)
@@ -135,14 +142,7 @@ class Intake:
     async def _wait_for(self, inline: Sequence[Decided], began: float) -> None:
         """Distribute before the answer; what is not ready in time goes on behind it (``LS13``)."""
         until = began + self._answer_seconds
-        tasks = [
-            asyncio.ensure_future(self._distribute(lead.lead.uid, until))
-            for lead in inline
-            if not lead.refused
-        ]
-        for task in tasks:
-            self._background.add(task)
-            task.add_done_callback(self._background.discard)
+        tasks = [self._taker.begin(lead.lead.uid, until) for lead in inline if not lead.refused]
         if tasks:
             left = max(0.0, until - self._clock.monotonic())
             await asyncio.wait(tasks, timeout=left)
@@ -150,17 +150,11 @@ class Intake:
     async def _repeat(self, outcome: Repeated, inline: Sequence[Decided]) -> Receipt:
         if not outcome.same_body:
             return Receipt(answers=(), mismatch=True)
-        shown = any(lead.campaign.entity.allow_send_responses for lead in inline)
-        return Receipt(answers=await self._stored(outcome.request_uid, with_deliveries=shown))
+        return Receipt(answers=await self._stored(outcome.request_uid, inline))
 
-    async def _stored(self, request_uid: str, *, with_deliveries: bool = True) -> list[LeadAnswer]:
+    async def _stored(self, request_uid: str, inline: Sequence[Decided]) -> list[LeadAnswer]:
+        campaigns = [lead.campaign.entity for lead in inline]
+        waited = {campaign.id: campaign.allow_send_responses for campaign in campaigns}
         return await self._store.read(
-            lambda connection: stored_answers(
-                connection, request_uid, with_deliveries=with_deliveries
-            )
+            lambda connection: stored_answers(connection, request_uid, waited)
         )
-
-    async def aclose(self) -> None:
-        """Let deliveries that go on behind their answers end."""
-        if self._background:
-            await asyncio.wait(self._background)

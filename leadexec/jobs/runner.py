@@ -1,10 +1,11 @@
 """The embedded runner: takes due jobs under a lease and runs many at once (architecture 9)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeAlias
+from functools import partial
+from typing import Any, TypeAlias
 
 import structlog
 from sqlalchemy import Connection
@@ -13,6 +14,7 @@ from leadexec.contracts.services import Clock
 from leadexec.errors import UnavailableError
 from leadexec.jobs.lease import gone
 from leadexec.storage.job_rows import (
+    DISTRIBUTE,
     JobRow,
     extend_leases,
     fail_job,
@@ -70,6 +72,8 @@ class Runner:
         self._poll = poll
         self._handlings: dict[str, Handling] = {}
         self._running: dict[int | str, asyncio.Task[None]] = {}
+        self._leads: set[str] = set()
+        """The leads this process has in hand, running or offered: nobody here begins them twice."""
         self._offered: asyncio.Queue[str] = asyncio.Queue()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -88,8 +92,14 @@ class Runner:
 
     def offer(self, subject: str) -> None:
         """Take a lead on whose ``distribute`` job was just committed in this process's name."""
+        self._leads.add(subject)
         self._offered.put_nowait(subject)
         self._wake.set()
+
+    def begin(self, subject: str, budget_until: float) -> "asyncio.Task[None]":
+        """Begin at once with such a lead: a caller waits for it up to the monotonic instant."""
+        self._leads.add(subject)
+        return self._begin(_handed_over(subject, {"budget_until": budget_until}))
 
     def wake(self) -> None:
         """Look for due jobs now."""
@@ -122,11 +132,15 @@ class Runner:
         if self._running:
             await asyncio.wait(self._running.values())
         self._loops = []
+        self._leads.clear()
         now = self._clock.now()
         await self._store.change(lambda connection: free_jobs_of(connection, [self.owner], now))
 
     async def until_idle(self) -> None:
-        """Return once nothing is due, offered or running (for tests and the demo)."""
+        """Return once nothing is due, offered or running (for tests and the demo).
+
+        What is due later, such as a retry, is not waited for.
+        """
         while True:
             self._idle.clear()
             self._wake.set()
@@ -141,8 +155,8 @@ class Runner:
             self._wake.clear()
             try:
                 wait = await self._take()
-            except UnavailableError as error:
-                log.warning("jobs cannot be read now", error=str(error))
+            except Exception as error:  # one bad round must not end all of them
+                log.error("jobs cannot be taken now", exc_info=error)
                 wait = self._poll.total_seconds()
             try:
                 async with asyncio.timeout(wait):
@@ -154,8 +168,7 @@ class Runner:
         """Begin what can be begun; return the seconds until something may be due."""
         while not self._offered.empty() and len(self._running) < self._at_once:
             subject = self._offered.get_nowait()
-            row = JobRow(id=0, kind="distribute", subject=subject, payload={}, attempts=0)
-            self._begin(row, key=subject)
+            self._begin(_handed_over(subject, {}))
         room = self._at_once - len(self._running)
         if room <= 0 or not self._offered.empty():
             return self._poll.total_seconds()
@@ -167,10 +180,11 @@ class Runner:
                 lambda connection: take_jobs(connection, self.owner, now, until, room)
             )
             for row in rows:
-                self._begin(row, key=row.id)
+                self._begin_taken(row)
             if rows:
                 return 0.0 if len(rows) == room else self._poll.total_seconds()
-        if not self._running and self._offered.empty():
+        # Whoever has woken this loop since it began this round has something for the next one.
+        if not self._running and self._offered.empty() and not self._wake.is_set():
             self._idle.set()
         if due is None:
             return self._poll.total_seconds()
@@ -180,24 +194,38 @@ class Runner:
         while True:
             await self._clock.sleep(self.lease.total_seconds() / 3)
             until = self._clock.now() + self.lease
+            leads = set(self._leads)
+            ids = {key for key in self._running if isinstance(key, int)}
+            keep = partial(extend_leases, owner=self.owner, lease_until=until, leads=leads, ids=ids)
             try:
-                await self._store.change(
-                    lambda connection, until=until: extend_leases(connection, self.owner, until)
-                )
-            except UnavailableError as error:
-                log.warning("leases cannot be kept now", error=str(error))
+                await self._store.change(keep)
+            except Exception as error:  # one bad round must not end all of them
+                log.error("leases cannot be kept now", exc_info=error)
 
     # --- running
 
-    def _begin(self, row: JobRow, key: int | str) -> None:
+    def _begin_taken(self, row: JobRow) -> None:
+        """Begin a job from the table, unless its lease ran out while it is in hand here."""
+        is_lead = row.kind == DISTRIBUTE
+        if row.id in self._running or (is_lead and row.subject in self._leads):
+            return
+        if is_lead:
+            self._leads.add(row.subject)
+        self._begin(row)
+
+    def _begin(self, row: JobRow) -> "asyncio.Task[None]":
+        key = row.id or row.subject
         task = asyncio.create_task(self._run(row), name=f"job {row.kind} {row.subject}")
         self._running[key] = task
 
         def done(_: asyncio.Task[None]) -> None:
             self._running.pop(key, None)
+            if row.kind == DISTRIBUTE:
+                self._leads.discard(row.subject)
             self._wake.set()
 
         task.add_done_callback(done)
+        return task
 
     async def _run(self, row: JobRow) -> None:
         handling = self._handlings.get(row.kind)
@@ -227,3 +255,8 @@ class Runner:
             await self._store.change(act)
         except UnavailableError as error:
             log.warning("a job's end cannot be written now", error=str(error))
+
+
+def _handed_over(subject: str, payload: Mapping[str, Any]) -> JobRow:
+    """Return the job of a lead that was just stored, without reading its row back."""
+    return JobRow(id=0, kind=DISTRIBUTE, subject=subject, payload=payload, attempts=0)

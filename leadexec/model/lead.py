@@ -16,6 +16,19 @@ class LeadStatus(enum.StrEnum):
     UNSOLD = "unsold"
 
 
+COULD_NOT_SELL = frozenset(
+    {"automation_could_not_run", "distribution_not_possible", "script_could_not_run"}
+)
+"""Why the system holds an accepted lead: its distribution could not run."""
+COULD_NOT_RUN = COULD_NOT_SELL | {
+    "campaign_not_usable",
+    "check_could_not_run",
+    "field_type_missing",
+    "field_type_raised",
+}
+"""Why the system itself holds a lead: something could not run. It goes on when that is back."""
+
+
 class Reason(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """One reason for a rejection or a hold."""
 

@@ -1,7 +1,7 @@
 """Rows of jobs: written with the change that asks for them, taken under a lease."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +12,10 @@ from leadexec.storage.tables import jobs
 
 DISTRIBUTE: Final = "distribute"
 """The kind of the job that takes an accepted lead on."""
+FIRST_RECHECK: Final = timedelta(seconds=30)
+"""After which a held lead is looked at again for the first time."""
+RECHECK: Final = "recheck"
+"""The kind of the job that looks after a lead held because something could not run."""
 
 
 class JobRow(msgspec.Struct, kw_only=True, frozen=True):
@@ -60,10 +64,24 @@ def take_jobs(
     return sorted(rows, key=lambda row: row.id)
 
 
-def extend_leases(connection: Connection, owner: str, lease_until: datetime) -> None:
-    """Keep everything that ``owner`` is working on."""
+def extend_leases(
+    connection: Connection,
+    owner: str,
+    lease_until: datetime,
+    leads: Iterable[str],
+    ids: Iterable[int],
+) -> None:
+    """Keep what ``owner`` still has in hand: the ``distribute`` jobs of ``leads``, and ``ids``.
+
+    What it does not know of (a commit whose outcome it never heard) runs out and is taken anew.
+    """
+    held = jobs.c.id.in_(list(ids)) | (
+        (jobs.c.kind == DISTRIBUTE) & jobs.c.subject.in_(list(leads))
+    )
     connection.execute(
-        update(jobs).where(jobs.c.owner == owner, jobs.c.dead.is_(False)).values(run_at=lease_until)
+        update(jobs)
+        .where(jobs.c.owner == owner, jobs.c.dead.is_(False), held)
+        .values(run_at=lease_until)
     )
 
 
@@ -109,16 +127,19 @@ def release_jobs(connection: Connection, kind: str, due: Sequence[tuple[str, dat
         )
 
 
-def owned_subjects(
-    connection: Connection, kind: str, subjects: Sequence[str], owner: str
-) -> set[str]:
-    """Return which of ``subjects`` are still leased to ``owner``."""
+def still_owned(
+    connection: Connection, kind: str, leases: Iterable[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """Return which of the ``leases``, pairs of owner and subject, still hold."""
+    wanted = set(leases)
+    if not wanted:
+        return set()
     found = connection.execute(
-        select(jobs.c.subject).where(
-            jobs.c.kind == kind, jobs.c.subject.in_(subjects), jobs.c.owner == owner
+        select(jobs.c.owner, jobs.c.subject).where(
+            jobs.c.kind == kind, jobs.c.subject.in_({subject for _, subject in wanted})
         )
     )
-    return {row[0] for row in found}
+    return wanted & {(row.owner, row.subject) for row in found}
 
 
 def finish_job(connection: Connection, job_id: int) -> None:
@@ -140,6 +161,16 @@ def fail_job(
             attempts=jobs.c.attempts + 1, error=error[:2000], run_at=run_at, dead=dead, owner=""
         )
     )
+
+
+def hasten_jobs(connection: Connection, kind: str, now: datetime) -> int:
+    """Make all waiting jobs of ``kind`` due now; return how many that are."""
+    hastened = connection.execute(
+        update(jobs)
+        .where(jobs.c.kind == kind, jobs.c.dead.is_(False), jobs.c.owner == "")
+        .values(run_at=now)
+    )
+    return hastened.rowcount
 
 
 def next_due(connection: Connection) -> datetime | None:

@@ -60,7 +60,7 @@ class RowInsert:
         )
 
     def _make(self, dialect: Dialect) -> tuple[str, Sequence[Callable[[Any], Any] | None]]:
-        values = {name: bindparam(name) for name in self._columns}
+        values: dict[str, Any] = {name: bindparam(name) for name in self._columns}
         compiled = insert(self._table).values(values).inline().compile(dialect=dialect)
         order = getattr(compiled, "positiontup", None) or self._columns
         if list(order) != list(self._columns):

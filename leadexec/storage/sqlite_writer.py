@@ -128,7 +128,7 @@ class SqliteWriter:
         assert self._connection is not None  # noqa: S101  the caller has seen it
         driver = self._connection.connection.dbapi_connection
         assert driver is not None  # noqa: S101  it is checked out
-        driver.execute(f"PRAGMA busy_timeout={milliseconds}")  # type: ignore[attr-defined]
+        driver.execute(f"PRAGMA busy_timeout={milliseconds}")
 
     def _hand_over(self, work: Callable[[], None]) -> None:
         if not self._thread.is_alive():

@@ -4,8 +4,6 @@ import asyncio
 import contextlib
 import io
 import json
-import signal
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
@@ -288,41 +286,3 @@ async def test_a_half_made_account_is_refused(tmp_path: Path) -> None:
     kept["entities"][Client].pop()
     with pytest.raises(LeadexecError, match="holds a part of the example account"):
         await demonstrate(tmp_path, SmallPlatform(kept), leads=1)
-
-
-COMMAND = """
-import contextlib, runpy, sys
-from pathlib import Path
-from leadexec.cli.demo.command import demo_command
-test = runpy.run_path(sys.argv[1])
-
-@contextlib.asynccontextmanager
-async def opened(directory):
-    platform = test["SmallPlatform"]({})
-    yield platform
-    await platform.close()
-
-demo_command(opened)(sys.argv[2:])
-"""
-
-
-@pytest.mark.anyio
-async def test_the_command_ends_cleanly_when_interrupted(tmp_path: Path) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        COMMAND,
-        __file__,
-        f"--data={tmp_path}",
-        "--port=0",
-        "--leads=3",
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert process.stderr
-    while b"Client secret" not in await process.stderr.readline():
-        pass
-    process.send_signal(signal.SIGINT)
-    printed, errors = await process.communicate()
-    assert (process.returncode, errors) == (0, b"")
-    assert b"Every lead is accounted for" in printed

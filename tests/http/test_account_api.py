@@ -118,7 +118,7 @@ async def test_all_faults_are_listed_at_once_with_their_places(account: Any) -> 
     answer = await account.client.post(
         "/account/v1/campaigns",
         json={
-            "nmae": "Search",
+            "names": "Search",
             "lead_source": source["id"] + 7,
             "lead_type": lead_type["id"],
             "channel": "telepathy",
@@ -144,7 +144,7 @@ async def test_all_faults_are_listed_at_once_with_their_places(account: Any) -> 
     assert answer.json()["code"] == "invalid_configuration"
     paths = {path for path, _ in faults(answer)}
     assert {
-        ("nmae", "unknown_field"),
+        ("names", "unknown_field"),
         ("name", "missing"),
         ("lead_source", "unknown_reference"),
         ("channel", "not_one_of"),
@@ -158,7 +158,7 @@ async def test_all_faults_are_listed_at_once_with_their_places(account: Any) -> 
     } <= faults(answer)
     assert "criteria.items[0].field" in paths
     assert any(path.startswith("criteria.items[1]") for path in paths)
-    near = next(f for f in answer.json()["errors"] if f["path"] == "nmae")
+    near = next(f for f in answer.json()["errors"] if f["path"] == "names")
     assert "'name'" in near["message"]
 
 

@@ -77,7 +77,7 @@ async def test_nobody_gives_more_than_it_has(account: Any) -> None:
 async def test_a_role_names_only_permissions_that_something_asks_for(account: Any) -> None:
     answer = await account.client.post(
         "/account/v1/roles",
-        json={"name": "R", "permissions": ["client.read", "cleint.read", "sample.run", "Nope"]},
+        json={"name": "R", "permissions": ["client.read", "customer.read", "sample.run", "Nope"]},
     )
 
     assert {(f["path"], f["code"]) for f in answer.json()["errors"]} == {
@@ -85,7 +85,7 @@ async def test_a_role_names_only_permissions_that_something_asks_for(account: An
     }
 
     answer = await account.client.post(
-        "/account/v1/roles", json={"name": "R", "permissions": ["cleint.read", "sample.run"]}
+        "/account/v1/roles", json={"name": "R", "permissions": ["customer.read", "sample.run"]}
     )
 
     assert {(f["path"], f["code"]) for f in answer.json()["errors"]} == {

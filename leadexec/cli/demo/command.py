@@ -1,14 +1,13 @@
 """``leadexec demo``: the platform with an example account, live leads and simulated buyers."""
 
 import asyncio
-import signal
-from collections.abc import Callable
 from pathlib import Path
 
 from cyclopts import App
 from rich.console import Console
 
 from leadexec.cli.demo.run import DemoOptions, OpenPlatform, run_demo
+from leadexec.process import configure_logging, on_signals, run
 from leadexec.services import SystemClock
 
 _HELP = "Try everything: an example account, realistic leads and simulated buyers."
@@ -53,35 +52,21 @@ def demo_command(open_platform: OpenPlatform) -> App:
             data=data,
             seed=seed,
         )
-        return _run(options, open_platform)
+        # Buyers' troubles are the demonstration's subject; only faults of our own are news.
+        configure_logging("error")
+        return run(_until_interrupted(options, open_platform))
 
     return app
 
 
-def _run(options: DemoOptions, open_platform: OpenPlatform) -> int:
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_until_interrupted(options, open_platform))
-
-
 async def _until_interrupted(options: DemoOptions, open_platform: OpenPlatform) -> int:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    return await run_demo(
-        options,
-        open_platform,
-        clock=SystemClock(),
-        stop=stop,
-        out=Console(),
-        progress=Console(stderr=True),
-    )
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's where it exists (not on Windows), as ``leadexec serve`` uses it."""
-    try:
-        import uvloop  # noqa: PLC0415
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
+    with on_signals(stop.set):
+        return await run_demo(
+            options,
+            open_platform,
+            clock=SystemClock(),
+            stop=stop,
+            out=Console(),
+            progress=Console(stderr=True),
+        )

@@ -82,7 +82,7 @@ class AnswerReader:
         if self._result is not None:
             if not self._result.accepts(document):
                 return self._rejected(document, "unclear", _unclear(document))
-        elif _found(self._duplicate, document) or _found(self._reject, document):
+        elif _reason(self._duplicate, document) or _reason(self._reject, document):
             return self._rejected(document, "rejected", _said(answer))
         outcome = Accepted(
             reference=_found(self._reference, document),
@@ -104,10 +104,10 @@ class AnswerReader:
         return msgspec.structs.replace(outcome, reason=reason)
 
     def _rejected(self, document: Document, code: str, otherwise: str) -> Rejected:
-        duplicate = _found(self._duplicate, document)
+        duplicate = _reason(self._duplicate, document)
         if duplicate:
             return Rejected(code="duplicate", reason=duplicate, duplicate=True)
-        reason = _found(self._reject, document)
+        reason = _reason(self._reject, document)
         if reason:
             return Rejected(code="rejected" if code == "unclear" else code, reason=reason)
         return Rejected(code=code, reason=otherwise)
@@ -141,6 +141,10 @@ def _compiled(search: Search | None, name: str, faults: list[Fault]) -> Finder |
 
 def _found(search: Finder | None, document: Document) -> str:
     return (search.value(document) if search else None) or ""
+
+
+def _reason(search: Finder | None, document: Document) -> str:
+    return (search.reason(document) if search else None) or ""
 
 
 def _link(text: str | None) -> str:

@@ -26,6 +26,8 @@ ACCEPTING: Final = frozenset(("true", "1", "yes", "ok", "success", "successful",
 _MOST: Final = 2_000
 """Characters of a found value that are kept."""
 _BEFORE_VALUE: Final = re.compile(r"\s*(?:[\"']?\s*[:=>])?\s*")
+_SEPARATED: Final = re.compile(r"\s{0,9}[\"']?\s{0,9}[:=>]")
+_LABEL: Final = re.compile(r"[:=>]\s*$")
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|\'([^\']*)\'', re.DOTALL)
 _BARE: Final = re.compile(r"[^\s\"'<>,;&|}\])]+")
 _BARE_NUMBER: Final = re.compile(r"(?:[^\s\"'<>;&|}\])]|[ \u00a0'](?=[0-9]))+")
@@ -45,6 +47,10 @@ class Finder(ABC):
 
     def price(self, document: Document) -> str | None:
         """Return the text that is found where a price is expected, or None."""
+        return self.value(document)
+
+    def reason(self, document: Document) -> str | None:
+        """Return the text that is found where a reason is expected, or None."""
         return self.value(document)
 
 
@@ -86,6 +92,15 @@ class _TextFinder(Finder):
             return None
         # A number that is no clear price is kept whole, so that no part of it passes for one.
         return _kept(leading_price(rest) or _first_value(rest, _BARE_NUMBER))
+
+    def reason(self, document: Document) -> str | None:
+        """Return the value behind ``"reason":`` and the like, else the text itself if it occurs."""
+        text = document.searchable(self._found)
+        match = self._text.search(text)
+        if match is None:
+            return None
+        labelled = _LABEL.search(match[0]) or _SEPARATED.match(text, match.end())
+        return (self.value(document) if labelled else None) or _kept(match[0])
 
     def _found(self, text: str) -> str | None:
         match = self._text.search(text)

@@ -1,0 +1,272 @@
+"""Putting the kernel's parts together; the only place that knows them all."""
+
+from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import EntryPoint
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any, TypeVar
+
+from leadexec.catalog.accounts import AccountCompiler, MadeRule
+from leadexec.catalog.campaigns import CampaignCompiler
+from leadexec.catalog.catalog import Catalog
+from leadexec.catalog.compiled import CompiledLeadType
+from leadexec.catalog.components import ComponentMaker
+from leadexec.catalog.loader import CatalogLoader
+from leadexec.contracts.component import NoSettings
+from leadexec.contracts.services import Clock, Randomness
+from leadexec.criteria import CompiledCriteria, Criteria, Resources, compile_criteria
+from leadexec.delivery.attempt import Deliverer
+from leadexec.distribution.acts import StoredLeadActs
+from leadexec.distribution.distributor import Distributor
+from leadexec.distribution.parts import Parts
+from leadexec.distribution.recheck import Recheck
+from leadexec.distribution.redeliver import REDELIVER, Redelivery
+from leadexec.distribution.reserve import Reservations, Reserve
+from leadexec.distribution.rules import KERNEL_RULES
+from leadexec.distribution.settle import Settle, Settlements
+from leadexec.http.outbound import OutboundClient
+from leadexec.intake.admission import Admission, AdmitPost
+from leadexec.intake.decide import LeadDecider
+from leadexec.intake.drafts import CatalogCampaigns
+from leadexec.intake.intake import Intake
+from leadexec.intake.readmit import Readmit
+from leadexec.jobs.events import EVENTS, OBSERVE, EventJobs
+from leadexec.jobs.lease import process_name
+from leadexec.jobs.observing import ObserverJobs, PluginJobs
+from leadexec.jobs.runner import Handling, Runner
+from leadexec.model.entity import Entity
+from leadexec.model.registry import EntityRegistry
+from leadexec.plugins import FaultLog, Plugins, load_plugins
+from leadexec.security.secrets import Cipher
+from leadexec.services import KernelServices, SystemClock, SystemRandomness, UidMaker
+from leadexec.settings import Settings
+from leadexec.storage.database import open_database
+from leadexec.storage.entities import create_entity
+from leadexec.storage.entity_tables import EntityTables
+from leadexec.storage.job_rows import DISTRIBUTE, RECHECK, hasten_jobs
+from leadexec.storage.plugin_storage import PluginStorage
+from leadexec.storage.store import Store
+
+E = TypeVar("E", bound=Entity)
+
+
+@dataclass(slots=True, kw_only=True)
+class Kernel:
+    """Everything that a running system shares."""
+
+    settings: Settings
+    services: KernelServices
+    plugins: Plugins
+    faults: FaultLog
+    registry: EntityRegistry
+    tables: EntityTables
+    cipher: Cipher
+    store: Store
+    loader: CatalogLoader
+    parts: Parts
+    runner: Runner
+    intake: Intake
+
+    @property
+    def catalog(self) -> Catalog:
+        """The configuration compiled."""
+        return self.parts.catalog
+
+    @property
+    def new_uid(self) -> Callable[[], str]:
+        """Makes uids of leads and deliveries."""
+        return self.parts.new_uid
+
+    async def create(self, entity: E, by: str = "command line") -> E:
+        """Store a new entity as it is, and bring it into the catalog."""
+        now = self.services.clock.now()
+        made: E = await self.store.change(
+            lambda connection: create_entity(
+                connection, self.tables, entity, by=by, now=now, cipher=self.cipher
+            )
+        )
+        await self.loader.refresh()
+        return made
+
+    async def look_again(self) -> None:
+        """Take up leads that were held because something could not run; it may be back."""
+        now = self.services.clock.now()
+        if await self.store.change(lambda connection: hasten_jobs(connection, RECHECK, now)):
+            self.runner.wake()
+
+
+def assemble(
+    settings: Settings,
+    stack: AsyncExitStack,
+    *,
+    safe_mode: bool = False,
+    clock: Clock | None = None,
+    randomness: Randomness | None = None,
+    found: Iterable[EntryPoint] | None = None,
+) -> Kernel:
+    """Put the kernel together; nothing is read, written or connected yet.
+
+    Args:
+        settings: What the settings file says.
+        stack: Closes what must be closed at the end.
+        safe_mode: Go on without plugins that cannot load (``PF4``).
+        clock: Instead of the machine's.
+        randomness: Instead of the machine's.
+        found: Plugins' entry points instead of the installed ones.
+
+    Raises:
+        ConfigurationError: All faults of plugins, entities or settings at once.
+    """
+    faults = FaultLog()
+    time, chance = clock or SystemClock(), randomness or SystemRandomness()
+    services = _services(settings, time, chance, stack)
+    plugins = load_plugins(
+        settings.selection(safe_mode=safe_mode),
+        services,
+        faults=faults,
+        found=found,
+        kernel=_add_kernel_components,
+    )
+    registry = EntityRegistry(plugins.contributions("register_entities"))
+    tables = EntityTables(registry)
+    cipher = _cipher(settings)
+    store = Store(
+        open_database(settings.database_url, settings.storage), waiting=settings.storage.waiting
+    )
+    stack.push_async_callback(store.aclose)
+    parts = _parts(plugins, services, store, cipher, faults)
+    services.storage = PluginStorage(store, tables, cipher, time)
+    services.leads = StoredLeadActs(store, time)
+    services.campaigns = CatalogCampaigns(parts.catalog, time, faults)
+    events = EventJobs({hook: [p.name for p in plugins.observers(hook)] for hook in EVENTS})
+    tables.observers.append(events.entity_changed)
+    _handle_commands(store, events, faults)
+    decider = LeadDecider(services, faults)
+    runner = _runner(settings, parts, decider, plugins)
+    return Kernel(
+        settings=settings,
+        services=services,
+        plugins=plugins,
+        faults=faults,
+        registry=registry,
+        tables=tables,
+        cipher=cipher,
+        store=store,
+        loader=CatalogLoader(parts.catalog, store, tables, cipher, time),
+        parts=parts,
+        runner=runner,
+        intake=Intake(
+            parts.catalog,
+            store,
+            decider,
+            taker=runner,
+            clock=time,
+            answer_seconds=settings.intake.answer_seconds,
+            new_uid=parts.new_uid,
+        ),
+    )
+
+
+def _parts(
+    plugins: Plugins,
+    services: KernelServices,
+    store: Store,
+    cipher: Cipher,
+    faults: FaultLog,
+) -> Parts:
+    clock, randomness = services.clock, services.randomness
+    return Parts(
+        catalog=_catalog(plugins, ComponentMaker(plugins, cipher, faults), services),
+        store=store,
+        services=services,
+        deliverer=Deliverer(clock, faults),
+        faults=faults,
+        owner=process_name(randomness),
+        new_uid=UidMaker(clock, randomness),
+    )
+
+
+class _NotYet:
+    """Stands where a service will be, while plugins are being made."""
+
+
+def _services(
+    settings: Settings, clock: Clock, randomness: Randomness, stack: AsyncExitStack
+) -> KernelServices:
+    allow = [ip_network(text) for text in settings.network.allow_private]
+    http = OutboundClient(allow, max_connections=settings.network.connections)
+    stack.push_async_callback(http.aclose)
+    later: Any = _NotYet()
+    return KernelServices(
+        clock=clock,
+        randomness=randomness,
+        http=http,
+        storage=later,
+        leads=later,
+        campaigns=later,
+    )
+
+
+def _add_kernel_components(plugins: Plugins) -> None:
+    for rule in KERNEL_RULES:
+        plugins.registry("eligibility").add(rule.key, rule, "")
+
+
+def _cipher(settings: Settings) -> Cipher:
+    if settings.secret_keys:
+        return Cipher.from_text(settings.secret_keys)
+    folder = Path(settings.data)
+    folder.mkdir(parents=True, exist_ok=True)
+    return Cipher.from_file(folder / "secret.key")
+
+
+def _catalog(plugins: Plugins, maker: ComponentMaker, services: KernelServices) -> Catalog:
+    functions = {key: item.call for key, item, _ in plugins.registry("function").items()}
+
+    def resources(lead_type: CompiledLeadType) -> Resources:
+        titles = {field.name: field.description for field in lead_type.fields}
+        return Resources(functions=functions, titles=titles)
+
+    def compile_tree(tree: Criteria, lead_type: CompiledLeadType) -> CompiledCriteria:
+        return compile_criteria(tree, lead_type.schema, resources(lead_type))
+
+    rules = [
+        MadeRule(key, plugin, rule(NoSettings(), services))
+        for key, rule, plugin in plugins.registry("eligibility").items()
+    ]
+    return Catalog(
+        maker,
+        CampaignCompiler(maker, services, compile_tree),
+        AccountCompiler(maker, services, rules),
+        compile_tree,
+    )
+
+
+def _handle_commands(store: Store, events: EventJobs, faults: FaultLog) -> None:
+    admission = Admission(events, faults)
+    store.handle(AdmitPost, admission.admit_posts)
+    store.handle(Readmit, admission.readmit)
+    store.handle(Reserve, Reservations(faults).reserve)
+    store.handle(Settle, Settlements(events).settle)
+
+
+def _runner(settings: Settings, parts: Parts, decider: LeadDecider, plugins: Plugins) -> Runner:
+    runner = Runner(
+        parts.store,
+        parts.services.clock,
+        parts.owner,
+        at_once=settings.jobs.at_once,
+        lease=timedelta(seconds=settings.jobs.lease_seconds),
+        poll=timedelta(seconds=settings.jobs.poll_seconds),
+    )
+    runner.handle(DISTRIBUTE, Handling(run=Distributor(parts).run_job, settles_itself=True))
+    runner.handle(REDELIVER, Handling(run=Redelivery(parts).run_job))
+    recheck = Recheck(parts.catalog, parts.store, decider, parts.services.clock)
+    runner.handle(RECHECK, Handling(run=recheck.run_job))
+    runner.handle(OBSERVE, Handling(run=ObserverJobs(plugins).run_job))
+    for kind, handling in PluginJobs(plugins, parts.services).handlings():
+        runner.handle(kind, handling)
+    return runner
