@@ -1,11 +1,13 @@
 """The one composition root: the kernel with its faces."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from leadexec.distribution.explain import Explainer
+from leadexec.errors import Fault
 from leadexec.http.app import create_http
 from leadexec.http.credential_loader import CredentialLoader
 from leadexec.http.credentials_api import CredentialDesk, NewCredential, ShownCredential
@@ -52,7 +54,15 @@ async def running_app(settings: Settings, **options: Any) -> AsyncIterator[App]:
         parts = _http_parts(kernel)
         await parts.credentials.reload()
         http = create_http(parts, data_routes=data_routes(parts, Explainer(kernel.parts).explain))
-        yield App(kernel=kernel, parts=parts, asgi=Front(http, _receiver(kernel, parts)))
+        keeping = asyncio.create_task(
+            parts.credentials.keep_fresh(kernel.services.clock, settings.jobs.poll_seconds),
+            name="credentials: keep fresh",
+        )
+        try:
+            yield App(kernel=kernel, parts=parts, asgi=Front(http, _receiver(kernel, parts)))
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
 
 
 def _http_parts(kernel: Kernel) -> HttpParts:
@@ -64,7 +74,12 @@ def _http_parts(kernel: Kernel) -> HttpParts:
         await kernel.loader.refresh()
 
     async def catalog_ready() -> Readiness:
-        return Readiness(ready=True)
+        held = [
+            Fault(code=c.problem.code, path=f"campaigns.{c.entity.id}", message=c.problem.message)
+            for c in kernel.catalog.campaigns.values()
+            if c.problem is not None
+        ]
+        return Readiness(ready=True, faults=held)
 
     return HttpParts(
         store=kernel.store,

@@ -1,7 +1,7 @@
 """The exception tree.
 
 LeadexecError
-├── ConfigurationError    a configuration was refused when it was saved or compiled; lists every fault
+├── ConfigurationError    a configuration was refused when saved or compiled; lists every fault
 ├── InvalidValueError     a raw value is not of its field's type
 ├── NotFoundError         nothing has that id
 ├── ConflictError         somebody else changed it first, or it is still used

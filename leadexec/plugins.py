@@ -1,4 +1,4 @@
-"""Plugins: discovery by entry point, loading, registries, faults and safe mode (``PF1``–``PF8``)."""
+"""Plugins: found by entry point, loaded, registered, isolated (``PF1``–``PF8``)."""
 
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points

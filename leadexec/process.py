@@ -120,8 +120,9 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 def on_signals(act: Callable[[], None]) -> Iterator[None]:
     """Call ``act`` on the running event loop at every SIGINT and SIGTERM within the context.
 
-    It stands for the whole life of what is to be shut down in order: uvicorn's own handling ends
-    the process as soon as the last request is answered, before jobs have given back their leases.
+    Put it around everything that is to be shut down in order, the shutting down included: a signal
+    often comes twice, from the terminal and from the parent process, and the second must not kill
+    what the first has begun to end.
     """
     loop = asyncio.get_running_loop()
     for number in SIGNALS:

@@ -70,7 +70,9 @@ class Catalog:
         self.accounts: dict[int, CompiledAccount] = {}
         self.inactive: dict[int, InactiveAccount] = {}
         self.indexes: dict[int, CriteriaIndex] = {}
-        self._orders: defaultdict[int, StaticOrders] = defaultdict(StaticOrders)
+        self._orders: defaultdict[int, StaticOrders] = defaultdict(
+            lambda: StaticOrders(maker.faults)
+        )
         self._accounts_of_method: defaultdict[int, set[int]] = defaultdict(set)
         self._accounts_of_client: defaultdict[int, set[int]] = defaultdict(set)
 

@@ -21,7 +21,7 @@ def compile_lead_type(entity: LeadType, maker: ComponentMaker) -> CompiledLeadTy
         for field in entity.fields
         if not field.retired
     ]
-    retired = {f.name: FieldKind.TEXT for f in entity.fields if f.retired}
+    retired = {f.name: _kind(f, maker) for f in entity.fields if f.retired}
     infos = {
         compiled.name: LeadFieldInfo(
             name=compiled.name,
@@ -49,10 +49,14 @@ def compile_lead_type(entity: LeadType, maker: ComponentMaker) -> CompiledLeadTy
 
 
 def _kinds(entity: LeadType, maker: ComponentMaker) -> dict[str, FieldKind]:
-    """Return the kind of every live field whose type is there, for types that compute."""
-    types = maker.plugins.registry("field_type")
-    found = {f.name: types.get(f.type) for f in entity.fields if not f.retired}
-    return {name: component.kind for name, component in found.items() if component is not None}
+    """Return the kind of every live field, for types that compute."""
+    return {f.name: _kind(f, maker) for f in entity.fields if not f.retired}
+
+
+def _kind(field: LeadField, maker: ComponentMaker) -> FieldKind:
+    """Return the kind of a field's type; text where its plugin is not there."""
+    component = maker.plugins.registry("field_type").get(field.type)
+    return component.kind if component is not None else FieldKind.TEXT
 
 
 def _in_order(fields: Sequence[CompiledField]) -> list[CompiledField]:

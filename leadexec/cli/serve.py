@@ -1,5 +1,6 @@
 """``leadexec serve``: the receivers, the APIs and the jobs, until a signal."""
 
+import asyncio
 import socket
 import sys
 from collections.abc import Iterator
@@ -46,8 +47,8 @@ def serve(
     """Serve the receivers and APIs and run the jobs, until a signal.
 
     SIGINT or SIGTERM ends it in order: open requests are answered, running jobs end, what was not
-    begun is given back. A second signal ends it at once; nothing is lost then either, but what was
-    being delivered waits until its lease is taken over.
+    begun is given back. To kill it loses nothing either; what it was delivering is then taken up
+    at the next start, or when its lease has run out.
 
     Args:
         config: The settings file; by default $LEADEXEC_CONFIG, else leadexec.toml here.
@@ -69,23 +70,34 @@ def _with_address(settings: Settings, host: str | None, port: int | None) -> Set
 
 
 async def _serve(settings: Settings, *, safe_mode: bool, run_jobs: bool | None) -> None:
+    stop = asyncio.Event()
     # The port is taken first: a start that must fail for it has then changed nothing.
-    with _listening(settings) as listening:
+    with _listening(settings) as listening, on_signals(stop.set):
         async with running_app(settings, safe_mode=safe_mode, run_jobs=run_jobs) as running:
             settle_memory()
             introduction = await _introduction(running, listening, run_jobs=run_jobs)
             server = _Server(server_config(running.asgi, settings.http), introduction)
-            with on_signals(server.stop):
-                await server.serve(sockets=[listening])
-        if not server.started:
-            raise UnavailableError(
-                "did_not_start", "The application did not start.", "The log above says why."
-            )
+            await _until(stop, server, listening)
     log.info("stopped")
 
 
+async def _until(stop: asyncio.Event, server: "_Server", listening: socket.socket) -> None:
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if stop.is_set():
+        log.info("stopping: open requests and running jobs end first")
+        server.should_exit = True
+    await serving
+    if not server.started:
+        raise UnavailableError(
+            "did_not_start", "The application did not start.", "The log above says why."
+        )
+
+
 class _Server(uvicorn.Server):
-    """Uvicorn's server, which says where it is, and ends in order when it is told to."""
+    """Uvicorn's server, which says where it is and leaves signals to who started it."""
 
     def __init__(self, config: uvicorn.Config, introduction: str) -> None:
         super().__init__(config)
@@ -99,16 +111,8 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to ``stop``: uvicorn would end the process before the jobs have ended."""
+        # Uvicorn's own handling ends the process before the jobs have given back their leases.
         yield
-
-    def stop(self) -> None:
-        """Take no more requests and answer the open ones; asked again, leave those, too."""
-        if self.should_exit:
-            self.force_exit = True
-            return
-        self.should_exit = True
-        log.info("stopping: open requests and running jobs end first")
 
 
 @contextmanager

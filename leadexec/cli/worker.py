@@ -41,14 +41,13 @@ def worker(
 
 async def _work(settings: Settings, *, safe_mode: bool) -> None:
     stop = asyncio.Event()
-    async with running_kernel(settings, safe_mode=safe_mode, run_jobs=True) as kernel:
-        # Leads that waited for a configuration are looked at as soon as it is here.
-        settle_memory()
-        with on_signals(stop.set):
+    with on_signals(stop.set):
+        async with running_kernel(settings, safe_mode=safe_mode, run_jobs=True) as kernel:
+            settle_memory()
             sys.stdout.write(_introduction(kernel))
             sys.stdout.flush()
             await stop.wait()
-        log.info("stopping: running jobs end first; a second signal leaves them")
+            log.info("stopping: running jobs end first")
     log.info("stopped")
 
 

@@ -27,7 +27,7 @@ class Sale(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Outgoing(msgspec.Struct, kw_only=True, frozen=True):
-    """What is to be sent: the lead, the delivery, and the fields as the method's mapping has them."""
+    """What is to be sent: the lead, the delivery, the fields as the method's mapping has them."""
 
     lead: Lead
     sale: Sale

@@ -8,6 +8,7 @@ from leadexec.catalog.compiled import CompiledMethod
 from leadexec.contracts.delivery import Accepted, Exchange, Failed, Outcome, Outgoing, Rejected
 from leadexec.contracts.services import Clock
 from leadexec.plugins import FaultLog
+from leadexec.storage.columns import to_json
 
 
 class RunningAttempt:
@@ -26,7 +27,15 @@ class RunningAttempt:
         return max(0.0, self._deadline - self._clock.monotonic())
 
     def record(self, exchange: Exchange) -> None:
-        """Keep an exchange."""
+        """Keep an exchange.
+
+        Raises:
+            TypeError: It is none, or cannot be stored.
+        """
+        if not isinstance(exchange, Exchange):
+            message = f"{exchange!r:.200} is no Exchange"
+            raise TypeError(message)
+        to_json(exchange)
         self.exchanges.append(exchange)
 
 
@@ -88,8 +97,18 @@ class Deliverer:
         except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded
             fault = self._faults.record(used.plugin, f"delivering by {where}", error)
             return Failed(code="plugin_raised", reason=fault.error, retry=True)
-        if not isinstance(outcome, Accepted | Rejected | Failed):
-            error = TypeError(f"deliver returned {type(outcome).__name__}")
+        if not _is_sound(outcome):
+            error = TypeError(f"deliver returned {outcome!r:.200}")
             fault = self._faults.record(used.plugin, f"delivering by {where}", error)
             return Failed(code="plugin_raised", reason=fault.error, retry=False)
         return outcome
+
+
+def _is_sound(outcome: object) -> bool:
+    """Return whether ``outcome`` is one, and can be stored; a price is judged where it is used."""
+    match outcome:
+        case Accepted(reference=str(), redirect_url=str(), reason=str()):
+            return True
+        case Rejected(code=str(), reason=str()) | Failed(code=str(), reason=str()):
+            return True
+    return False

@@ -111,6 +111,9 @@ def check_rules(
     for used in account.rules:
         try:
             why = used.rule.check(consideration)
+            if why is not None and not isinstance(why, Excluded):
+                message = f"{why!r:.200} is neither None nor Excluded"
+                raise TypeError(message)
         except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault excludes (fail closed)
             fault = faults.record(used.plugin, f"rule '{used.key}'", error)
             text = f"The rule '{used.key}' could not run ({fault.error})."
@@ -127,9 +130,31 @@ def limits_of(
     limits: list[Limit] = []
     for used in account.rules:
         try:
-            limits.extend(used.rule.limits(now))
+            wanted = used.rule.limits(now)
+            if used.plugin:  # the kernel's own are known to be sound
+                _demand_sound(wanted)
+            limits.extend(wanted)
         except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault excludes (fail closed)
             fault = faults.record(used.plugin, f"limits of rule '{used.key}'", error)
             text = f"The rule '{used.key}' could not run ({fault.error})."
             return Excluded(code="rule_could_not_run", text=text)
     return tuple(limits)
+
+
+def _demand_sound(limits: Iterable[Limit]) -> None:
+    """Do nothing if the counters of a plugin's ``limits`` can be kept.
+
+    Raises:
+        TypeError: One is no ``Limit`` over whole numbers.
+        ValueError: A key or window is too long or cannot be stored, or an amount is negative.
+    """
+    for limit in limits:
+        if not (isinstance(limit, Limit) and type(limit.amount) is type(limit.limit) is int):
+            message = f"{limit!r:.200} is no Limit over whole numbers"
+            raise TypeError(message)
+        if len(limit.key) > 64 or len(limit.window) > 32 or limit.amount < 0:
+            message = f"{limit!r:.200} has too long a key or window, or a negative amount"
+            raise ValueError(message)
+        if "\0" in limit.key + limit.window:
+            message = f"{limit!r:.200} holds NUL"
+            raise ValueError(message)

@@ -166,9 +166,8 @@ def _sorted(
         statistics={statistic: order.of(by_account) for statistic in strategy.needs},
     )
     given = [offer.candidate for offer in offers]
-    wanted: Sequence[Candidate] | Halt = only_given(strategy.sort(given, context), given)
-    if command.arrange is not None:
-        wanted = command.arrange(wanted)
+    ordered = only_given(strategy.sort(given, context), given)
+    wanted = command.arrange(ordered) if command.arrange else ordered
     if isinstance(wanted, Stop | ScriptFailed):
         outcome.halted = wanted
         return []

@@ -24,6 +24,7 @@ from leadexec.storage.job_rows import (
     new_job,
     release_jobs,
     remove_jobs,
+    still_owned,
 )
 from leadexec.storage.rows import Row, RowInsert
 from leadexec.storage.tables import attempts, deliveries, leads

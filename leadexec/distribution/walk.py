@@ -7,6 +7,7 @@ from time import perf_counter_ns
 
 from leadexec.catalog.compiled import CompiledCampaign
 from leadexec.contracts.automation import Candidate, SortContext
+from leadexec.contracts.eligibility import Excluded
 from leadexec.contracts.lead import Lead
 from leadexec.contracts.script import Stop
 from leadexec.distribution.considering import Considered
@@ -23,6 +24,11 @@ from leadexec.model.lead import LeadStatus, Reason
 AT_ONCE = 4
 """Candidates that one reservation looks at, and how many without room may be met one by one."""
 
+ANOTHER_ACCOUNT = Excluded(
+    code="client_already_offered",
+    text="Another delivery account of the same client was offered the lead.",
+)
+
 
 class LostLeaseError(Exception):
     """Another worker has taken the lead over; whatever this one knows is stale."""
@@ -38,6 +44,9 @@ class Progress:
     waiting: list[datetime] = field(default_factory=list)
     """When pending deliveries are tried again."""
     tried: set[int] = field(default_factory=set)
+    """Delivery accounts that were offered the lead, or cannot be."""
+    clients: set[int] = field(default_factory=set)
+    """Clients that were offered the lead; their other accounts are passed over."""
     halted: Halt | None = None
     fault: str = ""
 
@@ -71,6 +80,7 @@ class Walk:
         self._open = [d for d in deliveries if d.state is DeliveryState.RESERVED]
         for delivery in deliveries:
             self._progress.tried.add(delivery.account_id)
+            self._progress.clients.add(delivery.client_id)
             if delivery.state is DeliveryState.ACCEPTED:
                 self._progress.sold += 1
                 self._progress.exclusive |= delivery.exclusive
@@ -135,11 +145,22 @@ class Walk:
 
     def _left(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Return the candidates that may still be offered the lead."""
-        progress = self._progress
-        shared_only = progress.sold + len(progress.waiting) > 0
-        left = [c for c in candidates if c.account_id not in progress.tried]
-        left = [c for c in left if not (c.exclusive and shared_only)]
+        left = [c for c in candidates if self._may_offer(c)]
         return [c for c in left if self._considered.admits(c.account_id, self._parts.faults)]
+
+    def _may_offer(self, candidate: Candidate) -> bool:
+        """Return whether ``candidate`` is still in: one offer per client, none exclusive once sold.
+
+        That one client is never sold a lead twice follows ``CL4``: one of its delivery accounts is
+        chosen. ``DI7`` is the rule about exclusive ones.
+        """
+        progress = self._progress
+        if candidate.account_id in progress.tried:
+            return False
+        if candidate.client_id in progress.clients:
+            self._considered.excluded[candidate.account_id] = ANOTHER_ACCOUNT
+            return False
+        return not (candidate.exclusive and progress.sold + len(progress.waiting) > 0)
 
     async def _offer_sorted(self, candidates: Sequence[Candidate]) -> None:
         """Sort and offer to the first, again and again: whoever drops out changes the best set.
@@ -181,16 +202,10 @@ class Walk:
 
     async def _offer_in_turn(self, ordered: Iterator[Candidate]) -> None:
         """Offer the lead along a fixed order, a few at a time, until it is sold."""
-        progress = self._progress
         pending: list[Offer] = []
         while not self._closed():
-            shared_only = progress.sold + len(progress.waiting) > 0
-            pending = [o for o in pending if not (o.candidate.exclusive and shared_only)]
-            wanted = (
-                c
-                for c in ordered
-                if c.account_id not in progress.tried and not (c.exclusive and shared_only)
-            )
+            pending = [offer for offer in pending if self._may_offer(offer.candidate)]
+            wanted = (candidate for candidate in ordered if self._may_offer(candidate))
             pending += self._considered.offers(wanted, AT_ONCE - len(pending), self._parts.faults)
             if not pending:
                 return
@@ -240,6 +255,7 @@ class Walk:
         """Send one reserved delivery and settle it."""
         progress = self._progress
         progress.tried.add(delivery.account_id)
+        progress.clients.add(delivery.client_id)
         sale = self._selling.sale(delivery)
         halted = self._scripts.before_delivery(sale) if sale else None
         if halted is not None:

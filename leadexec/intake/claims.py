@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 from leadexec.catalog.compiled import CompiledValidator
 from leadexec.contracts.validator import Claim, Conflict, Hold, Verdict
 from leadexec.intake.decide import Decided
+from leadexec.intake.verdicts import sound_verdict
 from leadexec.model.lead import LeadStatus
 from leadexec.plugins import FaultLog
 from leadexec.storage.locks import lock_names
@@ -58,7 +59,7 @@ class ClaimBook:
 
     def _decide(self, used: CompiledValidator, decided: Decided, conflict: Conflict) -> Verdict:
         try:
-            return used.validator.on_conflict(decided.lead, conflict)
+            return sound_verdict(used.validator.on_conflict(decided.lead, conflict))
         except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded, the lead held
             fault = self._faults.record(used.plugin, f"on_conflict of '{used.key}'", error)
             message = f"The check '{used.key}' could not run ({fault.error})."

@@ -1,7 +1,7 @@
 """Deciding about one posted lead, in memory: fields, criteria, validators by stage."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter_ns
@@ -14,6 +14,7 @@ from leadexec.contracts.services import Services
 from leadexec.contracts.validator import Claim, Hold, JobRequest, Pass, Reject, Verdict
 from leadexec.intake.fields import ReadFields, read_fields
 from leadexec.intake.post import PostedLead
+from leadexec.intake.verdicts import sound_claims, sound_fields, sound_verdict
 from leadexec.model.lead import LeadStatus, LogEntry, Reason
 from leadexec.model.source import CampaignStatus, SourceStatus
 from leadexec.plugins import FaultLog
@@ -104,10 +105,10 @@ class LeadDecider:
         if not self._may_take(decided, began):
             return self._with_claims(decided)
         _note_fields(decided, posted, read, began)
+        if not decided.refused and (read.faulty or campaign.problem):
+            _hold_for_faults(decided, read)  # before the criteria, which would judge by what is left
         if not decided.refused and campaign.criteria is not None:
             self._check_criteria(decided, now)
-        if not decided.refused and (read.faulty or campaign.problem):
-            _hold_for_faults(decided, read)
         for validator in campaign.validators:
             if decided.refused:
                 break
@@ -143,18 +144,21 @@ class LeadDecider:
 
     async def _check(self, decided: Decided, used: CompiledValidator) -> None:
         began = perf_counter_ns()
-        verdict = await self._isolated(used, lambda: used.validator.check(decided.lead))
+        verdict = await self._isolated(used, decided.lead)
         decided.heed(verdict)
         _note_verdict(decided, used, verdict, began)
 
-    async def _isolated(
-        self, used: CompiledValidator, call: Callable[[], Awaitable[Verdict]]
-    ) -> Verdict:
+    async def _isolated(self, used: CompiledValidator, lead: Lead) -> Verdict:
         """Return the validator's verdict; one that raises or is late holds (fail closed)."""
+        before = dict(lead.fields)
         try:
             async with asyncio.timeout(CHECK_DEADLINE):
-                return await call()
+                verdict = sound_verdict(await used.validator.check(lead))
+            if lead.fields != before:
+                sound_fields(lead.fields)
+            return verdict
         except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded, the lead held
+            lead.fields = before
             return self._hold(used, "check", error)
 
     def _hold(self, used: CompiledValidator, act: str, error: BaseException) -> Hold:
@@ -170,7 +174,7 @@ class LeadDecider:
             if not used.claims:
                 continue
             try:
-                wanted = used.validator.claims(decided.lead)
+                wanted = sound_claims(used.validator.claims(decided.lead))
             except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded, the lead held
                 hold = self._hold(used, "claims", error)
                 if not decided.refused:

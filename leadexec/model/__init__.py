@@ -1,0 +1,1 @@
+"""The entities: what is configured, and what a lead is."""

@@ -50,8 +50,11 @@ class Counters:
 
     def first_full(self, limits: Iterable[Limit]) -> Limit | None:
         """Return the first of ``limits`` that has no room left, or None."""
+        wanted: dict[str, int] = {}
         for limit in limits:
-            if self._used.get(counter_key(limit), 0) + limit.amount > limit.limit:
+            key = counter_key(limit)
+            wanted[key] = wanted.get(key, self._used.get(key, 0)) + limit.amount
+            if wanted[key] > limit.limit:
                 return limit
         return None
 
@@ -95,4 +98,7 @@ def give_back(connection: Connection, taken: Iterable[Mapping[str, int]]) -> Non
 
 def amounts_of(limits: Sequence[Limit]) -> dict[str, int]:
     """Return counter key → amount of ``limits``, as a reservation keeps it to give it back."""
-    return {counter_key(limit): limit.amount for limit in limits}
+    amounts: defaultdict[str, int] = defaultdict(int)
+    for limit in limits:
+        amounts[counter_key(limit)] += limit.amount
+    return dict(amounts)

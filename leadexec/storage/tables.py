@@ -74,6 +74,7 @@ leads = Table(
     Index("ix_leads_request_uid", "request_uid"),
     Index("ix_leads_campaign_id", "campaign_id", "id"),
     Index("ix_leads_status", "status", "id"),
+    Index("ix_leads_received_at", "received_at"),
     comment="Leads with their typed fields and the process log of their intake",
 )
 

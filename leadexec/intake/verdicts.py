@@ -1,0 +1,68 @@
+"""Taking over what validators return: what cannot be stored or understood is a fault of theirs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from leadexec.contracts.validator import Claim, Hold, JobRequest, Pass, Reject, Verdict
+from leadexec.storage.columns import to_json
+
+LONGEST = 64
+"""Characters of a claim's scope, and of its key."""
+
+
+def sound_verdict(verdict: Any) -> Verdict:
+    """Return ``verdict``.
+
+    Raises:
+        TypeError: It is none, or has parts that cannot be stored: nobody may take that for a pass.
+    """
+    match verdict:
+        case Pass(detail=str(), jobs=jobs):
+            _sound_jobs(jobs)
+        case Reject(code=str(), message=str(), jobs=jobs):
+            _sound_jobs(jobs)
+        case Hold(code=str(), message=str()):
+            pass
+        case _:
+            message = f"the verdict {verdict!r:.200} is none of Pass, Reject and Hold"
+            raise TypeError(message)
+    return verdict
+
+
+def _sound_jobs(jobs: Sequence[JobRequest]) -> None:
+    for job in jobs:
+        if not isinstance(job, JobRequest) or not isinstance(job.kind, str):
+            message = f"{job!r:.200} is no JobRequest"
+            raise TypeError(message)
+        to_json(job.payload)
+
+
+def sound_claims(claims: Sequence[Claim]) -> Sequence[Claim]:
+    """Return ``claims``.
+
+    Raises:
+        TypeError: One of them is no ``Claim``.
+        ValueError: A scope or a key is too long, or cannot be stored.
+    """
+    for claim in claims:
+        if not isinstance(claim, Claim):
+            message = f"{claim!r:.200} is no Claim"
+            raise TypeError(message)
+        for text in (claim.scope, claim.key):
+            if len(text) > LONGEST or "\0" in text:
+                message = f"{text!r:.200} is longer than {LONGEST} characters, or holds NUL"
+                raise ValueError(message)
+            text.encode()
+    return claims
+
+
+def sound_fields(fields: dict[str, Any]) -> None:
+    """Do nothing if a lead's amended fields can be stored.
+
+    Raises:
+        TypeError: A name is no text, or a value is nothing a field can hold.
+    """
+    if not all(isinstance(name, str) for name in fields):
+        message = "a field's name must be text"
+        raise TypeError(message)
+    to_json(fields)
