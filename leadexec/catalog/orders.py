@@ -42,7 +42,12 @@ class StaticOrders:
         name = f"{automation.key}:{_settings(automation)}"
         if name not in self._orders:
             order = _Order(automation, [])
-            if not all(self._change(order, account, insort) for account in accounts):
+            if not all(self._change(order, account, list.append) for account in accounts):
+                return None
+            try:
+                order.entries.sort()
+            except TypeError as error:  # keys that cannot be compared
+                self._faults.record(automation.plugin, "static_key", error)
                 return None
             self._orders[name] = order
         return _Ids(self._orders[name].entries)

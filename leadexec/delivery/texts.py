@@ -5,9 +5,31 @@ from leadexec.contracts.delivery import Outgoing, Sale
 from leadexec.contracts.lead import Lead
 
 
+class UnformattedError(Exception):
+    """A field's type could not format its value: whose type it is, and what it raised."""
+
+    def __init__(self, plugin: str, field: str, error: Exception) -> None:
+        """Name the plugin and the field."""
+        super().__init__(f"The field '{field}' could not be formatted ({error!r:.200}).")
+        self.plugin = plugin
+        self.field = field
+        self.error = error
+
+
 def field_texts(lead_type: CompiledLeadType, lead: Lead) -> dict[str, str]:
-    """Return lead field name → text, as its type formats the value."""
-    return {name: lead_type.text(name, value) for name, value in lead.fields.items()}
+    """Return lead field name → text, as its type formats the value.
+
+    Raises:
+        UnformattedError: A type raised, or returned something else.
+    """
+    texts: dict[str, str] = {}
+    for name, value in lead.fields.items():
+        try:
+            texts[name] = "".join((lead_type.text(name, value),))  # a TypeError unless it is text
+        except Exception as error:
+            found = lead_type.by_posted_name.get(name.lower())
+            raise UnformattedError(found.plugin if found else "", name, error) from error
+    return texts
 
 
 def system_tags(lead_type: CompiledLeadType, lead: Lead, sale: Sale) -> dict[str, str]:

@@ -8,7 +8,7 @@ from leadexec.contracts.delivery import Accepted, Failed, Outcome, Rejected, Sal
 from leadexec.contracts.lead import Lead
 from leadexec.delivery.attempt import Tried
 from leadexec.delivery.retries import next_try
-from leadexec.delivery.texts import field_texts, outgoing
+from leadexec.delivery.texts import UnformattedError, field_texts, outgoing
 from leadexec.distribution.lead_row import OpenDelivery
 from leadexec.distribution.parts import Parts
 from leadexec.distribution.reserve import Offer
@@ -76,7 +76,13 @@ class Selling:
             return self._settled(delivery, DeliveryState.FAILED, "account_gone", text), None
         lead_type = self._campaign.lead_type
         if self._texts is None:
-            self._texts = field_texts(lead_type, self._lead)
+            try:
+                self._texts = field_texts(lead_type, self._lead)
+            except UnformattedError as fault:
+                where = f"formatting field '{fault.field}'"
+                self._parts.faults.record(fault.plugin, where, fault.error)
+                text = str(fault)
+                return self._settled(delivery, DeliveryState.FAILED, "plugin_raised", text), None
         goods = outgoing(account, lead_type, self._lead, sale, self._texts)
         number = delivery.attempts + 1
         tried = await self._parts.deliverer.attempt(account.method, goods, number, budget)

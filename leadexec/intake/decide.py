@@ -106,7 +106,9 @@ class LeadDecider:
             return self._with_claims(decided)
         _note_fields(decided, posted, read, began)
         if not decided.refused and (read.faulty or campaign.problem):
-            _hold_for_faults(decided, read)  # before the criteria, which would judge by what is left
+            _hold_for_faults(
+                decided, read
+            )  # before the criteria, which would judge by what is left
         if not decided.refused and campaign.criteria is not None:
             self._check_criteria(decided, now)
         for validator in campaign.validators:

@@ -7,7 +7,9 @@ from msgspec import Meta, Struct
 from leadexec.contracts.lead import SystemField
 from leadexec.model.entity import ComponentKey, Entity, entity
 
-FieldName = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$(?!\n)", examples=["FirstName"])]
+FieldName = Annotated[
+    str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$(?!\n)", examples=["FirstName"])
+]
 
 
 class LeadField(Struct, kw_only=True, frozen=True):

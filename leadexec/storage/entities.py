@@ -57,7 +57,7 @@ def create_entity(
     with _refusing(connection, table):
         result = connection.execute(insert(table.table), row)
     row["id"] = result.inserted_primary_key[0] if result.inserted_primary_key else 1
-    _record(connection, tables, table, "created", None, row, by=by, at=now)
+    _record(connection, tables, table, "created", old=None, new=row, by=by, at=now)
     return table.entity_of(row, cipher)  # type: ignore[no-any-return]
 
 
@@ -99,7 +99,7 @@ def update_entity(
     _refuse_unknown_references(connection, tables, table, new)
     with _refusing(connection, table):
         connection.execute(update(table.table).where(table.table.c.id == entity.id), new)
-    _record(connection, tables, table, "updated", old, new, by=by, at=now)
+    _record(connection, tables, table, "updated", old=old, new=new, by=by, at=now)
     return table.entity_of(new, cipher)  # type: ignore[no-any-return]
 
 
@@ -138,7 +138,7 @@ def delete_entity(
     _refuse_used(connection, tables, table, entity_id)
     with _refusing(connection, table):
         connection.execute(delete(table.table).where(table.table.c.id == entity_id))
-    _record(connection, tables, table, "deleted", old, None, by=by, at=now)
+    _record(connection, tables, table, "deleted", old=old, new=None, by=by, at=now)
 
 
 def entity_by_id(
@@ -186,9 +186,9 @@ def _record(
     tables: EntityTables,
     table: EntityTable,
     act: str,
+    *,
     old: Mapping[str, Any] | None,
     new: Mapping[str, Any] | None,
-    *,
     by: str,
     at: datetime,
 ) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 
 import uvloop
+
 from scripts.bench.intake_server import STATES
 from scripts.bench.load import Load, post, run
 
@@ -24,7 +25,7 @@ HERE = Path(__file__).parent
 
 def bodies(count: int, campaign: int) -> list[bytes]:
     """Return posts of leads, all different, 20 fields each."""
-    chance = Random(11)
+    chance = Random(11)  # noqa: S311  leads to measure with, not secrets
     return [_body(chance, index, campaign) for index in range(count)]
 
 
@@ -61,7 +62,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def measure(mode: str, count: int, connections: int, accounts: int, database: str) -> tuple[Load, float]:
+def measure(
+    mode: str, *, count: int, connections: int, accounts: int, database: str
+) -> tuple[Load, float]:
     """Start a server, warm it up, measure it, end it."""
     with tempfile.TemporaryDirectory() as folder:
         port = free_port()
@@ -72,8 +75,7 @@ def measure(mode: str, count: int, connections: int, accounts: int, database: st
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, text=True, cwd=HERE.parents[1]
         ) as server:
-            assert server.stdout is not None
-            campaign = int(server.stdout.readline().split()[1])
+            campaign = int((server.stdout or sys.stdin).readline().split()[1])
             try:
                 asyncio.run(_until_open(port))
                 requests = [post("/receiver/leads", b) for b in bodies(count, campaign)]
@@ -115,7 +117,15 @@ def main() -> None:
     rows: dict[str, list[tuple[Load, float]]] = {"floor": [], "intake": []}
     for _ in range(rounds):
         for mode, loads in rows.items():
-            loads.append(measure(mode, count, options.connections, accounts, options.database))
+            loads.append(
+                measure(
+                    mode,
+                    count=count,
+                    connections=options.connections,
+                    accounts=accounts,
+                    database=options.database,
+                )
+            )
     best = {mode: max(loads, key=lambda row: row[0].per_second) for mode, loads in rows.items()}
     floor = best["floor"][0].per_second
     figures = {
