@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from pyroaring import BitMap
 
-from leadexec.criteria.breakpoints import Breakpoints
+from leadexec.criteria.cells import Cells
 from leadexec.criteria.facts import Facts
 from leadexec.criteria.rules import Empty, OneOf, Range, Recent
 from leadexec.criteria.values import Typed
@@ -221,23 +221,17 @@ class Ranges(Dimension):
         """Compare what ``measure`` finds in a lead; None meets no bound."""
         self._measure = measure
         self._constrained = BitMap()
-        self._sides: dict[tuple[bool, bool], Breakpoints] = {}
+        self._cells = Cells()
 
     def add(self, slot: int, wanted: Range) -> Token:
         """Enter what a slot wants; the token takes it out again."""
-        token = (wanted.low, wanted.low_open, wanted.high, wanted.high_open)
-        for bound, side in _sides_of(token):
-            points = self._sides.get(side)
-            if points is None:
-                points = self._sides[side] = Breakpoints(rising=side[0])
-            points.add(bound, slot)
+        self._cells.add(slot, wanted)
         self._constrained.add(slot)
-        return token
+        return None
 
     def discard(self, slot: int, token: Token) -> None:
         """Take out what :meth:`add` entered."""
-        for bound, side in _sides_of(token):
-            self._sides[side].discard(bound, slot)
+        self._cells.discard(slot)
         self._constrained.discard(slot)
 
     def narrow(self, result: BitMap, facts: Facts) -> BitMap:
@@ -245,15 +239,7 @@ class Ranges(Dimension):
         value = self._measure(facts)
         if value is None:
             return result - self._constrained
-        for (_, is_open), points in self._sides.items():
-            result = points.narrow(result, value, or_equal=is_open)
-        return result
-
-
-def _sides_of(token: Token) -> list[tuple[Any, tuple[bool, bool]]]:
-    low, low_open, high, high_open = token
-    sides = [(low, (True, low_open)), (high, (False, high_open))]
-    return [side for side in sides if side[0] is not None]
+        return self._cells.narrow(result, value)
 
 
 class Presence(Dimension):

@@ -98,8 +98,8 @@ class Deliverer:
             fault = self._faults.record(used.plugin, f"delivering by {where}", error)
             return Failed(code="plugin_raised", reason=fault.error, retry=True)
         if not _is_sound(outcome):
-            error = TypeError(f"deliver returned {outcome!r:.200}")
-            fault = self._faults.record(used.plugin, f"delivering by {where}", error)
+            unsound = TypeError(f"deliver returned {outcome!r:.200}")
+            fault = self._faults.record(used.plugin, f"delivering by {where}", unsound)
             return Failed(code="plugin_raised", reason=fault.error, retry=False)
         return outcome
 

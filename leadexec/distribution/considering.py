@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from pyroaring import BitMap
 
@@ -141,7 +142,7 @@ def limits_of(
     return tuple(limits)
 
 
-def _demand_sound(limits: Iterable[Limit]) -> None:
+def _demand_sound(limits: Iterable[Any]) -> None:
     """Do nothing if the counters of a plugin's ``limits`` can be kept.
 
     Raises:

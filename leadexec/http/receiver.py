@@ -5,15 +5,16 @@ Whatever is posted is kept word for word, also what is refused.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
+import structlog
 
 from leadexec.catalog.catalog import Catalog
 from leadexec.contracts.services import Clock
 from leadexec.errors import DeniedError, Fault, UnavailableError
 from leadexec.http.posted_json import PostFaultsError, read_post
-from leadexec.http.problems import PROBLEM_TYPE, problem
+from leadexec.http.problems import PROBLEM_TYPE, Problem, problem
 from leadexec.http.receiver_body import SenderGoneError, read_body
 from leadexec.http.strict_json import JsonError, decode_json
 from leadexec.intake.answers import LeadAnswer
@@ -31,6 +32,7 @@ STATUS = {"accepted": 201, "held": 202, "rejected": 422}
 """The answer's status for one lead; a list of leads is always answered with 200."""
 KEY_LIMIT = 100
 _KEPT_OF_OVERSIZE = 65_536
+log = structlog.get_logger(__name__)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -80,16 +82,31 @@ class Receiver:
             return
         request = self._request(scope, headers, body[:_KEPT_OF_OVERSIZE] if oversize else body)
         try:
-            status, answer = await self._answer(scope, request, headers, oversize=oversize)
-        except RefusedError as refused:
-            status, answer = await self._refuse(request, refused)
-            await _send(send, status, answer, PROBLEM_TYPE, _extra(refused))
-            return
+            await _send(send, await self._respond(scope, request, headers, oversize=oversize))
         except UnavailableError as error:
             found = problem(503, error.code, str(error), instance=request.uid)
-            await _send(send, 503, _encode(found), PROBLEM_TYPE, ((b"retry-after", b"1"),))
-            return
-        await _send(send, status, answer, "application/json")
+            await _send(send, _of_problem(found, ((b"retry-after", b"1"),)))
+
+    async def _respond(
+        self,
+        scope: Message,
+        request: PostedRequest,
+        headers: MutableMapping[bytes, bytes],
+        *,
+        oversize: bool,
+    ) -> "_Answer":
+        """Return the answer to a request, which is stored by then."""
+        try:
+            status, body = await self._answer(scope, request, headers, oversize=oversize)
+        except RefusedError as refused:
+            return await self._refuse(request, refused)
+        except UnavailableError:
+            raise
+        except Exception as error:  # a fault of ours loses no post: it is kept
+            log.error("post failed", request=request.uid, exc_info=error)
+            text = "Something went wrong here; the post was kept under the id in 'instance'."
+            return await self._refuse(request, RefusedError(500, "internal_error", text))
+        return _Answer(status, body, "application/json")
 
     def _request(
         self, scope: Message, headers: MutableMapping[bytes, bytes], body: bytes
@@ -158,7 +175,7 @@ class Receiver:
                 )
                 raise RefusedError(401, "token_required", text)
 
-    async def _refuse(self, request: PostedRequest, refused: RefusedError) -> tuple[int, bytes]:
+    async def _refuse(self, request: PostedRequest, refused: RefusedError) -> "_Answer":
         await self._intake.refuse(request, refused.status, refused.code, refused.detail)
         found = problem(
             refused.status,
@@ -167,7 +184,18 @@ class Receiver:
             errors=refused.errors,
             instance=request.uid,
         )
-        return refused.status, _encode(found)
+        return _of_problem(found, _extra(refused))
+
+
+class _Answer(NamedTuple):
+    status: int
+    body: bytes
+    content_type: str
+    extra: tuple[tuple[bytes, bytes], ...] = ()
+
+
+def _of_problem(found: Problem, extra: tuple[tuple[bytes, bytes], ...]) -> _Answer:
+    return _Answer(found.status, _encode(found), PROBLEM_TYPE, extra)
 
 
 def _headers(scope: Message) -> dict[bytes, bytes]:
@@ -213,22 +241,16 @@ def _extra(refused: RefusedError) -> tuple[tuple[bytes, bytes], ...]:
     return ((b"allow", b"POST"),) if refused.status == 405 else ()
 
 
-async def _send(
-    send: Send,
-    status: int,
-    body: bytes,
-    content_type: str,
-    extra: tuple[tuple[bytes, bytes], ...] = (),
-) -> None:
+async def _send(send: Send, answer: _Answer) -> None:
     await send(
         {
             "type": "http.response.start",
-            "status": status,
+            "status": answer.status,
             "headers": [
-                (b"content-type", content_type.encode()),
-                (b"content-length", str(len(body)).encode()),
-                *extra,
+                (b"content-type", answer.content_type.encode()),
+                (b"content-length", str(len(answer.body)).encode()),
+                *answer.extra,
             ],
         }
     )
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": answer.body})

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from time import perf_counter_ns
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
 from leadexec.contracts.events import LeadEvent
 from leadexec.contracts.validator import Pass
@@ -22,7 +22,7 @@ from leadexec.plugins import FaultLog
 from leadexec.storage.counters import Counters
 from leadexec.storage.job_rows import DISTRIBUTE, FIRST_RECHECK, RECHECK, insert_jobs, new_job
 from leadexec.storage.locks import lock_names
-from leadexec.storage.rows import Row, RowInsert
+from leadexec.storage.rows import KeyQuery, Row, RowInsert
 from leadexec.storage.tables import idempotency, leads, requests
 
 _NOTHING = Decimal(0)
@@ -178,7 +178,9 @@ _insert_leads = RowInsert(
     "revision",
     "updated_at",
 )
-_KEYS = select(idempotency).where(idempotency.c.key.in_(bindparam("keys", expanding=True)))
+_used_keys = KeyQuery(
+    idempotency.c.key, idempotency.c.key, idempotency.c.request_uid, idempotency.c.body_hash
+)
 
 
 def body_hash(body: bytes) -> str:
@@ -193,8 +195,7 @@ def _repeats(connection: Connection, commands: Sequence[AdmitPost]) -> list[Repe
         return [None] * len(commands)
     lock_names(connection, (f"idempotency:{key}" for key in keys))
     known: dict[str, tuple[str, str]] = {
-        row.key: (row.request_uid, row.body_hash)
-        for row in connection.execute(_KEYS, {"keys": keys})
+        key: (request_uid, digest) for key, request_uid, digest in _used_keys(connection, keys)
     }
     outcomes: list[Repeated | None] = []
     for command in commands:

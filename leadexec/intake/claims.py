@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
 from leadexec.catalog.compiled import CompiledValidator
 from leadexec.contracts.validator import Claim, Conflict, Hold, Verdict
@@ -12,10 +12,12 @@ from leadexec.intake.verdicts import sound_verdict
 from leadexec.model.lead import LeadStatus
 from leadexec.plugins import FaultLog
 from leadexec.storage.locks import lock_names
-from leadexec.storage.rows import RowInsert
+from leadexec.storage.rows import KeyQuery, RowInsert
 from leadexec.storage.tables import claims
 
-_HELD = select(claims).where(claims.c.key.in_(bindparam("keys", expanding=True)))
+_held = KeyQuery(
+    claims.c.key, claims.c.key, claims.c.rejected, claims.c.lead_uid, claims.c.claimed_at
+)
 _take = RowInsert(
     claims,
     "key",
@@ -46,9 +48,8 @@ class ClaimBook:
         self._held: dict[tuple[str, bool], tuple[str, datetime]] = {}
         self._left: set[str] = set()
         self._new: dict[tuple[str, bool], tuple[str, datetime]] = {}
-        if keys:
-            for row in connection.execute(_HELD, {"keys": keys}):
-                self._held[row.key, row.rejected] = (row.lead_uid, row.claimed_at)
+        for key, rejected, lead_uid, claimed_at in _held(connection, keys):
+            self._held[key, rejected] = (lead_uid, claimed_at)
 
     def verdicts(self, decided: Decided) -> Iterator[tuple[CompiledValidator, Verdict]]:
         """Yield each validator's verdict on its claims, in order; those without conflict pass."""
@@ -94,8 +95,8 @@ class ClaimBook:
 
 def latest_claim(connection: Connection, claim: Claim, now: datetime) -> Conflict | None:
     """Return the lead that holds the key of ``claim`` at ``now``, or None; take nothing."""
-    rows = connection.execute(_HELD, {"keys": [claim_key(claim)]})
-    return _latest(claim, now, {(r.key, r.rejected): (r.lead_uid, r.claimed_at) for r in rows})
+    rows = _held(connection, [claim_key(claim)])
+    return _latest(claim, now, {(key, rejected): (uid, at) for key, rejected, uid, at in rows})
 
 
 def _latest(

@@ -14,7 +14,7 @@ from leadexec.contracts.services import Services
 from leadexec.contracts.validator import Claim, Hold, JobRequest, Pass, Reject, Verdict
 from leadexec.intake.fields import ReadFields, read_fields
 from leadexec.intake.post import PostedLead
-from leadexec.intake.verdicts import sound_claims, sound_fields, sound_verdict
+from leadexec.intake.verdicts import sound_claims, sound_fields, sound_verdict, tidy
 from leadexec.model.lead import LeadStatus, LogEntry, Reason
 from leadexec.model.source import CampaignStatus, SourceStatus
 from leadexec.plugins import FaultLog
@@ -55,14 +55,14 @@ class Decided:
     def reject(self, reasons: Sequence[Reason]) -> None:
         """Make the lead rejected for ``reasons`` (at least one)."""
         self.status = LeadStatus.REJECTED
-        self.code = reasons[0].code
-        self.reasons = list(reasons)
+        self.reasons = [tidy(reason) for reason in reasons]
+        self.code = self.reasons[0].code
 
     def hold(self, code: str, message: str) -> None:
         """Make the lead wait for a person."""
         self.status = LeadStatus.HELD
-        self.code = code
-        self.reasons = [Reason(code=code, message=message)]
+        self.reasons = [tidy(Reason(code=code, message=message))]
+        self.code = self.reasons[0].code
 
     def note(self, step: str, verdict: str, since_ns: int, **more: str) -> None:
         """Add a step that began at ``since_ns`` to the process log."""
@@ -105,10 +105,9 @@ class LeadDecider:
         if not self._may_take(decided, began):
             return self._with_claims(decided)
         _note_fields(decided, posted, read, began)
+        # Before the criteria, which would judge by the fields that are left.
         if not decided.refused and (read.faulty or campaign.problem):
-            _hold_for_faults(
-                decided, read
-            )  # before the criteria, which would judge by what is left
+            _hold_for_faults(decided, read)
         if not decided.refused and campaign.criteria is not None:
             self._check_criteria(decided, now)
         for validator in campaign.validators:

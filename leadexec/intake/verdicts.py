@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from leadexec.contracts.validator import Claim, Hold, JobRequest, Pass, Reject, Verdict
-from leadexec.storage.columns import to_json
+from leadexec.model.lead import Reason
+from leadexec.storage.columns import storable, to_json
 
 LONGEST = 64
 """Characters of a claim's scope, and of its key."""
+CODE = 64
+"""Characters of a reason's code."""
+MESSAGE = 2_000
+"""Characters of a reason's message."""
 
 
 def sound_verdict(verdict: Any) -> Verdict:
@@ -17,19 +22,19 @@ def sound_verdict(verdict: Any) -> Verdict:
         TypeError: It is none, or has parts that cannot be stored: nobody may take that for a pass.
     """
     match verdict:
-        case Pass(detail=str(), jobs=jobs):
+        case Pass(detail=str(), jobs=jobs) as passed:
             _sound_jobs(jobs)
-        case Reject(code=str(), message=str(), jobs=jobs):
+            return passed
+        case Reject(code=str(), message=str(), jobs=jobs) as rejected:
             _sound_jobs(jobs)
-        case Hold(code=str(), message=str()):
-            pass
-        case _:
-            message = f"the verdict {verdict!r:.200} is none of Pass, Reject and Hold"
-            raise TypeError(message)
-    return verdict
+            return rejected
+        case Hold(code=str(), message=str()) as held:
+            return held
+    message = f"the verdict {verdict!r:.200} is none of Pass, Reject and Hold"
+    raise TypeError(message)
 
 
-def _sound_jobs(jobs: Sequence[JobRequest]) -> None:
+def _sound_jobs(jobs: Sequence[Any]) -> None:
     for job in jobs:
         if not isinstance(job, JobRequest) or not isinstance(job.kind, str):
             message = f"{job!r:.200} is no JobRequest"
@@ -37,7 +42,7 @@ def _sound_jobs(jobs: Sequence[JobRequest]) -> None:
         to_json(job.payload)
 
 
-def sound_claims(claims: Sequence[Claim]) -> Sequence[Claim]:
+def sound_claims(claims: Sequence[Any]) -> Sequence[Claim]:
     """Return ``claims``.
 
     Raises:
@@ -54,6 +59,15 @@ def sound_claims(claims: Sequence[Claim]) -> Sequence[Claim]:
                 raise ValueError(message)
             text.encode()
     return claims
+
+
+def tidy(reason: Reason) -> Reason:
+    """Return ``reason`` as it is answered and stored: of bounded length, without strange bytes."""
+    return Reason(
+        code=storable(reason.code[:CODE]),
+        message=storable(reason.message[:MESSAGE]),
+        field=reason.field,
+    )
 
 
 def sound_fields(fields: dict[str, Any]) -> None:

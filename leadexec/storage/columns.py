@@ -71,6 +71,11 @@ def to_microseconds(value: datetime) -> int:
     return (value - _EPOCH) // _MICROSECOND
 
 
+def from_microseconds(units: int) -> datetime:
+    """Return the instant ``units`` microseconds after 1970-01-01, in UTC."""
+    return _EPOCH + timedelta(microseconds=units)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """Aware ``datetime`` ↔ BIGINT of microseconds since 1970-01-01 UTC, read back in UTC.
 
@@ -87,7 +92,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Return the instant in UTC."""
-        return None if value is None else _EPOCH + timedelta(microseconds=int(value))
+        return None if value is None else from_microseconds(int(value))
 
 
 def storable(text: str) -> str:

@@ -3,24 +3,36 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import BigInteger, Connection, String, bindparam, text, update
 
 from leadexec.contracts.eligibility import Limit
 from leadexec.storage.locks import lock_names
+from leadexec.storage.rows import KeyQuery, RowStatement
 from leadexec.storage.tables import counters
 
-_USED = select(counters.c.key, counters.c.used).where(
-    counters.c.key.in_(bindparam("keys", expanding=True))
+_used = KeyQuery(counters.c.key, counters.c.key, counters.c.used)
+_raise = RowStatement(
+    text(
+        'INSERT INTO counters (key, "window", used) VALUES (:key, :window, :amount) '
+        "ON CONFLICT (key) DO UPDATE SET used = counters.used + :amount "
+        "WHERE counters.used + :amount <= :limit"
+    ).bindparams(
+        bindparam("key", type_=String),
+        bindparam("window", type_=String),
+        bindparam("amount", type_=BigInteger),
+        bindparam("limit", type_=BigInteger),
+    ),
+    "key",
+    "window",
+    "amount",
+    "limit",
 )
-_RAISE = text(
-    'INSERT INTO counters (key, "window", used) VALUES (:key, :window, :amount) '
-    "ON CONFLICT (key) DO UPDATE SET used = counters.used + :amount "
-    "WHERE counters.used + :amount <= :limit"
-)
-_LOWER = (
+_lower = RowStatement(
     update(counters)
     .where(counters.c.key == bindparam("counter"))
-    .values(used=counters.c.used - bindparam("amount"))
+    .values(used=counters.c.used - bindparam("amount")),
+    "counter",
+    "amount",
 )
 
 
@@ -41,10 +53,7 @@ class Counters:
         self._connection = connection
         keys = sorted({counter_key(limit) for limit in wanted})
         lock_names(connection, keys)
-        self._used: dict[str, int] = {}
-        if keys:
-            found = connection.execute(_USED, {"keys": keys})
-            self._used = {row.key: row.used for row in found}
+        self._used: dict[str, int] = dict(_used(connection, keys))
         self._raised: defaultdict[str, int] = defaultdict(int)
         self._limits: dict[str, Limit] = {}
 
@@ -70,18 +79,14 @@ class Counters:
 
     def write(self) -> None:
         """Write what was taken, each counter as one conditional update."""
-        rows = [
-            {
-                "key": key,
-                "window": self._limits[key].window,
-                "amount": amount,
-                "limit": self._limits[key].limit,
-            }
-            for key, amount in sorted(self._raised.items())
-            if amount
-        ]
-        if rows:
-            self._connection.execute(_RAISE, rows)
+        _raise(
+            self._connection,
+            [
+                (key, self._limits[key].window, amount, self._limits[key].limit)
+                for key, amount in sorted(self._raised.items())
+                if amount
+            ],
+        )
 
 
 def give_back(connection: Connection, taken: Iterable[Mapping[str, int]]) -> None:
@@ -90,10 +95,8 @@ def give_back(connection: Connection, taken: Iterable[Mapping[str, int]]) -> Non
     for amounts in taken:
         for key, amount in amounts.items():
             sums[key] += amount
-    rows = [{"counter": key, "amount": amount} for key, amount in sorted(sums.items())]
-    if rows:
-        lock_names(connection, sums)
-        connection.execute(_LOWER, rows)
+    lock_names(connection, sums)
+    _lower(connection, sorted(sums.items()))
 
 
 def amounts_of(limits: Sequence[Limit]) -> dict[str, int]:

@@ -62,8 +62,10 @@ def is_away(error: BaseException, *, reading: bool = False) -> bool:
     """
     if reading and _wrote(error):
         return False
-    if isinstance(error, sqlalchemy.exc.DBAPIError) and (
-        error.connection_invalidated or (_sqlite_code(error) & 0xFF) in _SQLITE_AWAY
+    if isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated:
+        return True
+    if isinstance(error, sqlalchemy.exc.DBAPIError | sqlite3.Error) and (
+        (_sqlite_code(error) & 0xFF) in _SQLITE_AWAY
     ):
         return True
     if isinstance(error, _UNREACHABLE) or getattr(error, "errno", None) in _UNREACHABLE_NUMBERS:

@@ -1,76 +1,155 @@
-"""Inserting many rows with as little between them and the driver as possible.
+"""Statements over many rows with as little between them and the driver as possible.
 
-On a lead's way every row costs; SQLAlchemy's own handling of parameters is half of an insert's
-price. Here a table's statement is compiled once per dialect, and rows are tuples in the order of
-the columns named.
+On a lead's way every row costs, and SQLAlchemy's own handling of parameters and results is most of
+a small statement's price. Here a statement is compiled by SQLAlchemy once per dialect, rows are
+plain tuples, and on SQLite, where nothing but Python lies between, the driver is called directly.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Dialect, Table, bindparam, insert
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    Dialect,
+    Executable,
+    Table,
+    bindparam,
+    insert,
+    select,
+)
 
 from leadexec.storage.columns import (
     MoneyColumn,
     OutsideText,
     UtcDateTime,
+    from_microseconds,
     scale_money,
     storable,
     to_json,
     to_microseconds,
+    unscale_money,
 )
 
 Row = tuple[Any, ...]
+_Convert = Callable[[Any], Any] | None
 
 
-class RowInsert:
-    """An insert into some columns of one table; make one per module, not per call."""
+class RowStatement:
+    """An insert, update or delete run once per row; make one per module, not per call."""
 
-    def __init__(self, table: Table, *columns: str, conflict: str = "") -> None:
-        """Insert into ``columns`` of ``table``; the others take their defaults.
+    def __init__(self, statement: Executable, *names: str, suffix: str = "") -> None:
+        """Prepare ``statement``.
 
         Args:
-            table: Where the rows go.
-            columns: Their names, in the table's order.
-            conflict: What follows the values: an ``ON CONFLICT`` clause without parameters.
+            statement: With a bind parameter, of the right type, for each of ``names``.
+            names: In the order in which rows give their values.
+            suffix: What follows it: SQL without parameters.
         """
-        self._conflict = conflict
-        self._table = table
-        self._columns = columns
-        self._made: dict[str, tuple[str, Sequence[Callable[[Any], Any] | None]]] = {}
+        self._statement = statement
+        self._names = names
+        self._suffix = suffix
+        self._made: dict[str, tuple[str, Sequence[_Convert], Callable[[Row], Row] | None]] = {}
 
     def __call__(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Insert ``rows``, each with one value per column, in the columns' order."""
+        """Run it for each of ``rows``."""
         if not rows:
             return
-        dialect = connection.dialect
-        made = self._made.get(dialect.name)
+        made = self._made.get(connection.dialect.name)
         if made is None:
-            made = self._made[dialect.name] = self._make(dialect)
-        statement, processors = made
-        connection.exec_driver_sql(
-            statement,
-            [
-                tuple([v if p is None else p(v) for p, v in zip(processors, row, strict=True)])
-                for row in rows
-            ],
-        )
+            made = self._made[connection.dialect.name] = self._make(connection.dialect)
+        sql, converters, arranged = made
+        ready: list[Row] = [
+            tuple([v if c is None else c(v) for c, v in zip(converters, row, strict=True)])
+            for row in rows
+        ]
+        if arranged is not None:
+            ready = [arranged(row) for row in ready]
+        if connection.dialect.name == "sqlite":
+            _driver(connection).executemany(sql, ready)
+        else:
+            connection.exec_driver_sql(sql, ready)
 
-    def _make(self, dialect: Dialect) -> tuple[str, Sequence[Callable[[Any], Any] | None]]:
-        values: dict[str, Any] = {name: bindparam(name) for name in self._columns}
-        compiled = insert(self._table).values(values).inline().compile(dialect=dialect)
-        order = getattr(compiled, "positiontup", None) or self._columns
-        if list(order) != list(self._columns):
-            message = f"columns of {self._table.name} must be named in the table's order: {order}"
-            raise ValueError(message)
-        processors = [_processor(self._table.c[name].type, dialect) for name in self._columns]
-        return f"{compiled} {self._conflict}".rstrip(), processors
+    def _make(
+        self, dialect: Dialect
+    ) -> tuple[str, Sequence[_Convert], Callable[[Row], Row] | None]:
+        compiled: Any = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+        order = list(compiled.positiontup or self._names)
+        converters = [_to_driver(compiled.binds[n].type, dialect) for n in self._names]
+        arranged = None
+        if order != list(self._names):
+            places = [self._names.index(name) for name in order]
+            arranged = _picker(places)
+        return f"{compiled} {self._suffix}".rstrip(), converters, arranged
 
 
-def _processor(type_: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
+class RowInsert(RowStatement):
+    """An insert into some columns of one table; the others take their defaults."""
+
+    def __init__(self, table: Table, *columns: str, conflict: str = "") -> None:
+        """Insert into ``columns`` of ``table``; ``conflict`` is an ``ON CONFLICT`` clause."""
+        values: dict[str, Any] = {
+            name: bindparam(name, type_=table.c[name].type) for name in columns
+        }
+        super().__init__(insert(table).values(values).inline(), *columns, suffix=conflict)
+
+
+class KeyQuery:
+    """A select of some columns of the rows whose key is among many."""
+
+    def __init__(self, key: Column[Any], *columns: Column[Any]) -> None:
+        """Select ``columns`` where the text column ``key`` is one of those asked for."""
+        self._key = key
+        self._columns = columns
+        self._converters = [_from_driver(column.type) for column in columns]
+        self._made: dict[str, str] = {}
+
+    def __call__(self, connection: Connection, keys: Sequence[str]) -> Iterator[Row]:
+        """Yield one tuple per row found, in no order."""
+        if not keys:
+            return
+        dialect = connection.dialect
+        sql = self._made.get(dialect.name)
+        if sql is None:
+            sql = self._made[dialect.name] = self._make(dialect)
+        found: Any
+        if dialect.name == "sqlite":
+            found = _driver(connection).execute(sql, (to_json(list(keys)),))
+        else:
+            found = connection.exec_driver_sql(sql, (list(keys),))
+        converters = self._converters
+        for row in found.fetchall():
+            yield tuple([v if c is None else c(v) for c, v in zip(converters, row, strict=True)])
+
+    def _make(self, dialect: Dialect) -> str:
+        wanted = str(select(*self._columns).compile(dialect=dialect))
+        name = dialect.identifier_preparer.format_column(self._key, use_table=True)
+        if dialect.name == "sqlite":
+            return f"{wanted} WHERE {name} IN (SELECT value FROM json_each(?))"  # noqa: S608  ours
+        return f"{wanted} WHERE {name} = ANY($1::text[])"
+
+
+def _driver(connection: Connection) -> Any:
+    """Return SQLite's own connection, in the transaction that ``connection`` stands for."""
+    if not connection.in_transaction():
+        connection.begin()
+    return connection.connection.dbapi_connection
+
+
+def _picker(places: Sequence[int]) -> Callable[[Row], Row]:
+    if len(places) == 1:
+        (only,) = places
+        return lambda row: (row[only],)
+    return itemgetter(*places)
+
+
+def _to_driver(type_: Any, dialect: Dialect) -> _Convert:
     """Return what makes a value fit for the driver; our own types without SQLAlchemy between."""
     if isinstance(type_, UtcDateTime):
         return _microseconds
@@ -80,8 +159,16 @@ def _processor(type_: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
         return to_json
     if isinstance(type_, OutsideText):
         return _fitting(type_.length)
-    made: Callable[[Any], Any] | None = type_.dialect_impl(dialect).bind_processor(dialect)
+    made: _Convert = type_.dialect_impl(dialect).bind_processor(dialect)
     return made
+
+
+def _from_driver(type_: Any) -> _Convert:
+    if isinstance(type_, UtcDateTime):
+        return from_microseconds
+    if isinstance(type_, MoneyColumn):
+        return unscale_money
+    return bool if isinstance(type_, Boolean) else None
 
 
 def _fitting(length: int | None) -> Callable[[str | None], str | None]:

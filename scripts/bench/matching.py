@@ -355,18 +355,9 @@ def _logic(rule: Any) -> dict[str, Any]:  # noqa: PLR0911  one case per operator
 def report(rows: list[Row]) -> None:
     """Print the table."""
     table = Table(title="One lead against N delivery accounts (median µs; × = closures / index)")
-    heads = [
-        "accounts",
-        "match",
-        "index",
-        "closures",
-        "×",
-        "wanted ×",
-        "prototype index",
-        "matches()",
-    ]
-    heads += [f"first {FIRST}", "change (p95)", "index MB", "closures MB", "RSS MB"]
-    for head in heads:
+    heads = "accounts,match,index,closures,×,wanted ×,prototype index,matches()"
+    heads += f",first {FIRST},change (p95),index MB,closures MB,RSS MB"
+    for head in heads.split(","):
         table.add_column(head, justify="right")
     for row in rows:
         table.add_row(

@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from leadexec.criteria import (
     Criteria,
     CriteriaError,
     CriteriaIndex,
+    Facts,
     FieldKind,
     FieldTest,
     Not,
@@ -23,9 +25,11 @@ from leadexec.criteria import (
     PatternTest,
     compile_criteria,
 )
-from leadexec.criteria.breakpoints import Breakpoints
+from leadexec.criteria.cells import Cells
 from leadexec.criteria.check import check_tree
+from leadexec.criteria.closures import compile_test
 from leadexec.criteria.plan import ALTERNATIVES, plan
+from leadexec.criteria.rules import Range
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 SCHEMA = {"State": FieldKind.TEXT, "Zip": FieldKind.TEXT, "Score": FieldKind.NUMBER}
@@ -35,29 +39,40 @@ def a_test(field: str, operator: str, *values: str) -> FieldTest:
     return FieldTest(field=field, operator=Operator(operator), values=values)
 
 
-bounds = st.lists(st.tuples(st.integers(0, 40), st.booleans()), max_size=400)
+def a_range(low: int | None, high: int | None, low_open: bool, high_open: bool) -> Range:
+    return Range(
+        path="",
+        node=EVERYTHING,
+        field="Score",
+        low=low,
+        high=high,
+        low_open=low_open,
+        high_open=high_open,
+    )
 
 
-@settings(max_examples=60, deadline=None)
-@given(bounds, st.booleans(), st.booleans(), st.integers(-1, 41))
-def test_breakpoints_strike_who_lies_beyond(
-    entries: Any, rising: bool, or_equal: bool, value: int
+ends = st.none() | st.integers(0, 40)
+ranges = st.builds(a_range, ends, ends, st.booleans(), st.booleans())
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.tuples(ranges, st.booleans()), max_size=400), st.integers(-2, 82))
+def test_cells_strike_exactly_the_ranges_that_a_value_lies_outside_of(
+    entries: Any, doubled: int
 ) -> None:
-    points, left = Breakpoints(rising=rising), {}
-    for key, (bound, _) in enumerate(entries):
-        points.add(bound, key)
-        left[key] = bound
-    for key, (bound, goes) in enumerate(entries):
+    value = Decimal(doubled) / 2
+    cells, left = Cells(), {}
+    for slot, (wanted, _) in enumerate(entries):
+        cells.add(slot, wanted)
+        left[slot] = wanted
+    for slot, (_, goes) in enumerate(entries):
         if goes:
-            points.discard(bound, key)
-            del left[key]
+            cells.discard(slot)
+            del left[slot]
     everyone = BitMap(range(len(entries)))
-    gone = {
-        key
-        for key, bound in left.items()
-        if (bound > value if rising else bound < value) or (or_equal and bound == value)
-    }
-    assert set(everyone - points.narrow(everyone, value, or_equal=or_equal)) == gone
+    facts = Facts(SCHEMA, {"Score": value}, NOW)
+    gone = {slot for slot, wanted in left.items() if not compile_test(wanted)(facts)}
+    assert set(everyone - cells.narrow(everyone, value)) == gone
 
 
 def test_many_accounts_put_and_removed_at_random_match_as_alone() -> None:

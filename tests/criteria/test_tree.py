@@ -50,7 +50,7 @@ def test_a_bad_tree_lists_all_its_faults_with_their_paths() -> None:
             Not(item=PatternTest(field="Nope", pattern="(?=a)")),
             FormulaTest(expression="Score +"),
             FormulaTest(expression="Score + 1"),
-            FunctionTest(function="unknown", fields=("State", "Sate")),
+            FunctionTest(function="unknown", fields=("State", "Stat")),
             ListTest(list_id=7, field="Score"),
             DistanceTest(miles=-1, place="90210"),
             a_test("Score", "between", "5", "1"),
