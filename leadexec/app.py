@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from leadexec.delivery.breaker import CIRCUIT_OPEN
 from leadexec.distribution.explain import Explainer
 from leadexec.errors import Fault
 from leadexec.http.app import create_http
@@ -79,7 +80,16 @@ def _http_parts(kernel: Kernel) -> HttpParts:
             for c in kernel.catalog.campaigns.values()
             if c.problem is not None
         ]
-        return Readiness(ready=True, faults=held)
+        alone = [
+            Fault(
+                code=CIRCUIT_OPEN,
+                path=f"delivery_methods.{c.method_id}",
+                message=f"It failed {c.failures} times in a row and is left alone "
+                f"until {c.until:%H:%M:%S} UTC.",
+            )
+            for c in kernel.parts.deliverer.circuits.states()
+        ]
+        return Readiness(ready=True, faults=[*held, *alone])
 
     return HttpParts(
         store=kernel.store,

@@ -19,6 +19,7 @@ from leadexec.contracts.component import NoSettings
 from leadexec.contracts.services import Clock, Randomness
 from leadexec.criteria import CompiledCriteria, Criteria, Resources, compile_criteria
 from leadexec.delivery.attempt import Deliverer
+from leadexec.delivery.breaker import Breaker
 from leadexec.distribution.acts import StoredLeadActs
 from leadexec.distribution.distributor import Distributor
 from leadexec.distribution.parts import Parts
@@ -137,7 +138,7 @@ def assemble(
         open_database(settings.database_url, settings.storage), waiting=settings.storage.waiting
     )
     stack.push_async_callback(store.aclose)
-    parts = _parts(plugins, services, store, cipher, faults)
+    parts = _parts(settings, plugins, services, store, cipher, faults)
     services.storage = PluginStorage(store, tables, cipher, time)
     services.leads = StoredLeadActs(store, time)
     services.campaigns = CatalogCampaigns(parts.catalog, time, faults)
@@ -171,6 +172,7 @@ def assemble(
 
 
 def _parts(
+    settings: Settings,
     plugins: Plugins,
     services: KernelServices,
     store: Store,
@@ -182,7 +184,7 @@ def _parts(
         catalog=_catalog(plugins, ComponentMaker(plugins, cipher, faults), services),
         store=store,
         services=services,
-        deliverer=Deliverer(clock, faults),
+        deliverer=Deliverer(clock, faults, Breaker(clock, randomness, settings.delivery)),
         faults=faults,
         owner=process_name(randomness),
         new_uid=UidMaker(clock, randomness),

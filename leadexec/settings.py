@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from leadexec.delivery.breaker import DeliverySettings
 from leadexec.errors import ConfigurationError, Fault
 from leadexec.http.parts import HttpSettings
 from leadexec.model.findings import Reading
@@ -116,6 +117,7 @@ class Settings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     network: Annotated[NetworkSettings, Meta(title="Requests to buyers")] = NetworkSettings()
     jobs: Annotated[JobSettings, Meta(title="Jobs")] = JobSettings()
     intake: Annotated[IntakeSettings, Meta(title="Posts")] = IntakeSettings()
+    delivery: Annotated[DeliverySettings, Meta(title="Deliveries")] = DeliverySettings()
     plugins: Annotated[PluginSettings, Meta(title="Plugins")] = PluginSettings()
     plugin_settings: Annotated[
         dict[str, dict[str, Any]],

@@ -5,8 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from leadexec.catalog.compiled import CompiledMethod
-from leadexec.contracts.delivery import Accepted, Exchange, Failed, Outcome, Outgoing, Rejected
+from leadexec.contracts.delivery import (
+    Accepted,
+    Exchange,
+    Failed,
+    Outcome,
+    Outgoing,
+    Prepared,
+    Rejected,
+)
 from leadexec.contracts.services import Clock
+from leadexec.delivery.breaker import CIRCUIT_OPEN, Breaker
 from leadexec.plugins import FaultLog
 from leadexec.storage.columns import to_json
 
@@ -47,20 +56,24 @@ class Tried:
     at: datetime
     elapsed_us: int
     exchanges: list[Exchange] = field(default_factory=list)
+    not_before: datetime | None = None
+    """Set where nothing was sent because the method's circuit is open: when to come again."""
 
 
 class Deliverer:
     """Sends prepared leads by their methods; what a plugin raises is an outcome."""
 
-    def __init__(self, clock: Clock, faults: FaultLog) -> None:
+    def __init__(self, clock: Clock, faults: FaultLog, circuits: Breaker) -> None:
         """Measure with ``clock``; record what methods raise in ``faults``."""
         self._clock = clock
         self._faults = faults
+        self.circuits = circuits
+        """Which methods are left alone."""
 
     async def attempt(
         self, used: CompiledMethod, goods: Outgoing, number: int, budget: float | None = None
     ) -> Tried:
-        """Make try ``number``.
+        """Make try ``number``; while the method's circuit is open, nothing is sent.
 
         Args:
             used: The configured method.
@@ -70,21 +83,35 @@ class Deliverer:
         """
         at = self._clock.now()
         began = self._clock.monotonic()
+        passage = self.circuits.enter(used.entity)
+        if passage.again is not None:
+            return _left_alone(at, passage.again)
         timeout = used.method.timeout if budget is None else min(used.method.timeout, budget)
         attempt = RunningAttempt(goods.sale.delivery_uid, number, self._clock, timeout)
-        outcome = await self._outcome(used, goods, attempt, timeout)
+        reached: bool | None = None
+        try:
+            prepared = self._prepared(used, goods)
+            if isinstance(prepared, Failed):
+                outcome: Outcome = prepared
+            else:
+                outcome = await self._outcome(used, prepared, attempt, timeout)
+                reached = _reached(outcome, cut_short=timeout < used.method.timeout)
+        finally:
+            self.circuits.leave(used.entity, passage, reached=reached)
         elapsed = int((self._clock.monotonic() - began) * 1_000_000)
         return Tried(outcome=outcome, at=at, elapsed_us=elapsed, exchanges=attempt.exchanges)
 
-    async def _outcome(
-        self, used: CompiledMethod, goods: Outgoing, attempt: RunningAttempt, timeout: float
-    ) -> Outcome:
-        where = f"delivery method {used.entity.id} ('{used.entity.type}')"
+    def _prepared(self, used: CompiledMethod, goods: Outgoing) -> Prepared | Failed:
         try:
-            prepared = used.method.prepare(goods)
+            return used.method.prepare(goods)
         except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded
-            fault = self._faults.record(used.plugin, f"preparing by {where}", error)
+            fault = self._faults.record(used.plugin, f"preparing by {_named(used)}", error)
             return Failed(code="plugin_raised", reason=fault.error, retry=False)
+
+    async def _outcome(
+        self, used: CompiledMethod, prepared: Prepared, attempt: RunningAttempt, timeout: float
+    ) -> Outcome:
+        where = f"delivering by {_named(used)}"
         try:
             async with asyncio.timeout(timeout):
                 outcome = await used.method.deliver(prepared, attempt)
@@ -95,13 +122,30 @@ class Deliverer:
                 attempt.record(Exchange(request=prepared.request, elapsed_us=elapsed))
             return Failed(code="timeout", reason=reason, retry=True)
         except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded
-            fault = self._faults.record(used.plugin, f"delivering by {where}", error)
+            fault = self._faults.record(used.plugin, where, error)
             return Failed(code="plugin_raised", reason=fault.error, retry=True)
         if not _is_sound(outcome):
             unsound = TypeError(f"deliver returned {outcome!r:.200}")
-            fault = self._faults.record(used.plugin, f"delivering by {where}", unsound)
+            fault = self._faults.record(used.plugin, where, unsound)
             return Failed(code="plugin_raised", reason=fault.error, retry=False)
         return outcome
+
+
+def _named(used: CompiledMethod) -> str:
+    return f"delivery method {used.entity.id} ('{used.entity.type}')"
+
+
+def _left_alone(at: datetime, again: datetime) -> Tried:
+    reason = f"Nothing was sent: the delivery method is left alone until {again:%H:%M:%S} UTC."
+    outcome = Failed(code=CIRCUIT_OPEN, reason=reason, retry=True)
+    return Tried(outcome=outcome, at=at, elapsed_us=0, not_before=again)
+
+
+def _reached(outcome: Outcome, *, cut_short: bool) -> bool | None:
+    """Return whether the buyer answered; None where only its caller had no time left."""
+    if not isinstance(outcome, Failed):
+        return True
+    return None if cut_short and outcome.code == "timeout" else False
 
 
 def _is_sound(outcome: object) -> bool:

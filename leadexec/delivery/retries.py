@@ -7,6 +7,11 @@ LONGEST = 86_400.0
 """Seconds; no gap is longer."""
 
 
+def tries_again(retry: RetrySettings) -> bool:
+    """Return whether a method with these settings tries again at all."""
+    return retry.enabled and retry.maximum > 0
+
+
 def next_try(retry: RetrySettings, tries: int, randomness: Randomness) -> float | None:
     """Return the seconds until the next try, or None when there is none.
 

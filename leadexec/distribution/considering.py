@@ -12,6 +12,8 @@ from leadexec.catalog.compiled import CompiledAccount, CompiledCampaign
 from leadexec.contracts.automation import Candidate
 from leadexec.contracts.eligibility import Consideration, Excluded, Limit
 from leadexec.contracts.lead import Lead
+from leadexec.delivery.breaker import Breaker
+from leadexec.delivery.retries import tries_again
 from leadexec.distribution.reserve import Offer
 from leadexec.plugins import FaultLog
 
@@ -27,7 +29,12 @@ class Considered:
     """
 
     def __init__(
-        self, catalog: Catalog, campaign: CompiledCampaign, lead: Lead, now: datetime
+        self,
+        catalog: Catalog,
+        campaign: CompiledCampaign,
+        lead: Lead,
+        now: datetime,
+        circuits: Breaker,
     ) -> None:
         """Consider the accounts of ``catalog`` for ``lead`` at ``now``."""
         self.excluded: dict[int, Excluded] = {}
@@ -38,6 +45,9 @@ class Considered:
         self._now = now
         self._consideration = Consideration(lead=lead, now=now)
         self._checked: dict[int, bool] = {}
+        self._circuits = circuits
+        self._left_alone: set[int] = set()
+        """Accounts that nothing but the open circuits of their methods kept out."""
 
     def in_static_order(self) -> Iterator[Candidate] | None:
         """Return matching candidates in the strategy's fixed order, found as they are taken."""
@@ -84,9 +94,28 @@ class Considered:
             why = Excluded(code="account_gone", text="The delivery account was closed meanwhile.")
         else:
             why = check_rules(account, self._consideration, faults)
+        if why is None and account is not None:
+            why = self._circuits.exclusion(account.method.entity)
+            if why is not None:
+                self._left_alone.add(account_id)
         if why is not None:
             self.excluded[account_id] = why
         return why is None
+
+    def admit_left_alone(self) -> list[Candidate]:
+        """Admit the accounts that only open circuits kept out, where their methods try again.
+
+        A lead that nobody else takes is reserved for them and waits until they can be reached.
+        """
+        admitted = []
+        for account_id in sorted(self._left_alone):
+            account = self._catalog.accounts.get(account_id)
+            if account is not None and tries_again(account.method.entity.retry):
+                self.excluded.pop(account_id, None)
+                self._checked[account_id] = True
+                admitted.append(account.candidate)
+        self._left_alone.clear()
+        return admitted
 
     def offer(self, candidate: Candidate, faults: FaultLog) -> Offer | None:
         """Return ``candidate`` with what a sale to it takes up, or None if a rule is against it."""

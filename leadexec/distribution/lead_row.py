@@ -30,6 +30,7 @@ class OpenDelivery:
     taken: Mapping[str, int]
     code: str
     reference: str
+    reserved_at: datetime
 
 
 @dataclass(slots=True, frozen=True)
@@ -87,4 +88,5 @@ def _delivery(row: Mapping[Any, Any]) -> OpenDelivery:
         taken=row["limits"],
         code=row["code"],
         reference=row["reference"],
+        reserved_at=row["reserved_at"],
     )

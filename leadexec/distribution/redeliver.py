@@ -8,10 +8,11 @@ from sqlalchemy import Connection, insert, update
 
 from leadexec.contracts.delivery import Accepted, Failed, Rejected, Sale
 from leadexec.delivery.attempt import Tried
+from leadexec.delivery.breaker import CIRCUIT_OPEN
 from leadexec.delivery.texts import field_texts, outgoing
 from leadexec.distribution.lead_row import OpenDelivery, stored_lead
 from leadexec.distribution.parts import Parts
-from leadexec.errors import LeadexecError
+from leadexec.errors import LeadexecError, UnavailableError
 from leadexec.storage.job_rows import JobRow
 from leadexec.storage.tables import attempts, deliveries
 
@@ -40,6 +41,7 @@ class Redelivery:
 
         Raises:
             LeadexecError: ``resend_failed``.
+            UnavailableError: ``circuit_open``: nothing was sent.
         """
         resend = msgspec.convert(row.payload, Resend)
         found = await self._parts.store.read(
@@ -62,6 +64,8 @@ class Redelivery:
         )
         goods = outgoing(account, lead_type, lead, sale, field_texts(lead_type, lead))
         tried = await self._parts.deliverer.attempt(account.method, goods, resend.number)
+        if tried.not_before is not None:  # never dead for it: it runs when the buyer is back
+            raise UnavailableError(CIRCUIT_OPEN, tried.outcome.reason)
         made = _attempt(sold, resend, tried)
         await self._parts.store.change(lambda connection: _record(connection, made))
         if isinstance(tried.outcome, Failed) and tried.outcome.retry:

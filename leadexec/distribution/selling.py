@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import msgspec
+
 from leadexec.catalog.compiled import CompiledAccount, CompiledCampaign
 from leadexec.contracts.delivery import Accepted, Failed, Outcome, Rejected, Sale
 from leadexec.contracts.lead import Lead
 from leadexec.delivery.attempt import Tried
-from leadexec.delivery.retries import next_try
+from leadexec.delivery.retries import next_try, tries_again
 from leadexec.delivery.texts import UnformattedError, field_texts, outgoing
 from leadexec.distribution.lead_row import OpenDelivery
 from leadexec.distribution.parts import Parts
@@ -46,6 +48,7 @@ class Selling:
             taken=amounts_of(offer.limits),
             code="",
             reference="",
+            reserved_at=self._parts.services.clock.now(),
         )
 
     def sale(self, delivery: OpenDelivery) -> Sale | None:
@@ -113,11 +116,31 @@ class Selling:
             case Rejected(code=code, reason=reason):
                 made = _made(tried, number, "rejected", code, reason)
                 return self._settled(delivery, DeliveryState.REJECTED, code, reason, attempt=made)
+            case Failed(code=code, reason=reason) if self._waits(delivery, account, tried):
+                made = _made(tried, number, "failed", code, reason)
+                settled = self._settled(
+                    delivery,
+                    DeliveryState.RESERVED,
+                    code,
+                    reason,
+                    attempt=made,
+                    next_at=tried.not_before,
+                )
+                # Nothing was sent: none of the method's retries is used up.
+                return msgspec.structs.replace(settled, attempts=delivery.attempts)
             case Failed(code=code, reason=reason, retry=retry):
                 made = _made(tried, number, "failed", code, reason)
                 due = self._next_try(account, number) if retry else None
                 state = DeliveryState.FAILED if due is None else DeliveryState.RESERVED
                 return self._settled(delivery, state, code, reason, attempt=made, next_at=due)
+
+    def _waits(self, delivery: OpenDelivery, account: CompiledAccount, tried: Tried) -> bool:
+        """Return whether the delivery waits for its method's circuit."""
+        return (
+            tried.not_before is not None
+            and tries_again(account.method.entity.retry)
+            and self._parts.deliverer.circuits.may_wait(delivery.reserved_at)
+        )
 
     def _next_try(self, account: CompiledAccount, number: int) -> datetime | None:
         services = self._parts.services

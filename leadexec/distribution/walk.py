@@ -75,7 +75,11 @@ class Walk:
         self._record.slots = campaign.entity.maximum_delivery_count
         self._progress = Progress()
         self._scripts = ScriptRunner(campaign.scripts, lead, parts.faults)
-        self._considered = Considered(parts.catalog, campaign, lead, self._now)
+        self._considered = Considered(
+            parts.catalog, campaign, lead, self._now, parts.deliverer.circuits
+        )
+        self._scripted: dict[int, Candidate] = {}
+        """Candidates as the campaign's scripts left them."""
         self._selling = Selling(parts, campaign, lead)
         self._open = [d for d in deliveries if d.state is DeliveryState.RESERVED]
         for delivery in deliveries:
@@ -97,6 +101,8 @@ class Walk:
             await self._take_up(delivery)
         if not self._closed():
             await self._sell()
+        if not self._closed():
+            await self._offer_left_alone()
         await self._end()
 
     # --- going on with what was begun before
@@ -125,7 +131,6 @@ class Walk:
             self._progress.halted = halted
             return
         began = perf_counter_ns()
-        automation = self._campaign.automation
         scripted = self._scripts.uses("after_select") or self._scripts.uses("after_sort")
         lazily = None if scripted else self._considered.in_static_order()
         if lazily is not None:
@@ -138,10 +143,22 @@ class Walk:
             self._progress.halted = chosen
             return
         self._record.matched = len(chosen)
+        self._scripted = {candidate.account_id: candidate for candidate in chosen}
+        await self._offer(chosen)
+
+    async def _offer_left_alone(self) -> None:
+        """Let those have what nobody else takes whose circuits are open: it waits for them."""
+        admitted = self._considered.admit_left_alone()
+        await self._offer([self._scripted.get(c.account_id, c) for c in admitted])
+
+    async def _offer(self, candidates: Sequence[Candidate]) -> None:
+        automation = self._campaign.automation
+        if not candidates:
+            return
         if automation is not None and automation.strategy.needs:
-            await self._offer_in_transaction(chosen)
+            await self._offer_in_transaction(candidates)
         else:
-            await self._offer_sorted(chosen)
+            await self._offer_sorted(candidates)
 
     def _left(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Return the candidates that may still be offered the lead."""

@@ -112,12 +112,12 @@ class Receiver:
         self, scope: Message, headers: MutableMapping[bytes, bytes], body: bytes
     ) -> PostedRequest:
         client = scope.get("client")
-        query = scope.get("query_string", b"").decode("latin-1")
+        query = scope.get("query_string", b"")
         return PostedRequest(
             uid=self._new_uid(),
             received_at=self._clock.now(),
             method=scope["method"],
-            path=scope["path"] + (f"?{query}" if query else ""),
+            path=f"{scope['path']}?{query.decode('latin-1')}" if query else scope["path"],
             content_type=headers.get(b"content-type", b"").decode("latin-1")[:200],
             remote_ip=client[0] if client else "",
             body=body,

@@ -84,6 +84,8 @@ def _read_one(field: CompiledField, given: Any, read: ReadFields, faults: FaultL
         if field.required:
             read.reasons.append(_missing(field))
         return
+    if isinstance(value, Decimal) and value.as_tuple().exponent > 0:  # type: ignore[operator]  # finite
+        value = Decimal(f"{value:f}")  # stored without an exponent, as filters in SQL read it
     read.values[field.name] = value
     if type(given) is str and len(given) <= SHORT and isinstance(value, UNCHANGING):
         if len(field.read) >= REMEMBERED:

@@ -51,6 +51,8 @@ def is_empty(value: Value) -> bool:
 
 
 def _comparable(value: Value) -> Any:
+    if type(value) is str:
+        return _text(value) or None
     match value:
         case list():
             return [c for item in value if (c := _comparable(item)) is not None] or None
@@ -62,6 +64,8 @@ def _comparable(value: Value) -> Any:
 
 
 def _text(value: str | bool | int | Decimal | datetime | None) -> str:
+    if type(value) is str and value.isascii():  # the usual case; NFKC changes nothing in ASCII
+        return " ".join(value.lower().split())
     match value:
         case None:
             return ""
