@@ -138,13 +138,11 @@ def assemble(
         open_database(settings.database_url, settings.storage), waiting=settings.storage.waiting
     )
     stack.push_async_callback(store.aclose)
-    parts = _parts(settings, plugins, services, store, cipher, faults)
+    parts = _parts(settings, plugins, services, store=store, cipher=cipher, faults=faults)
     services.storage = PluginStorage(store, tables, cipher, time)
     services.leads = StoredLeadActs(store, time)
     services.campaigns = CatalogCampaigns(parts.catalog, time, faults)
-    events = EventJobs({hook: [p.name for p in plugins.observers(hook)] for hook in EVENTS})
-    tables.observers.append(events.entity_changed)
-    _handle_commands(store, events, faults)
+    _handle_commands(store, tables, plugins, faults)
     decider = LeadDecider(services, faults)
     runner = _runner(settings, parts, decider, plugins)
     return Kernel(
@@ -159,15 +157,19 @@ def assemble(
         loader=CatalogLoader(parts.catalog, store, tables, cipher, time),
         parts=parts,
         runner=runner,
-        intake=Intake(
-            parts.catalog,
-            store,
-            decider,
-            taker=runner,
-            clock=time,
-            answer_seconds=settings.intake.answer_seconds,
-            new_uid=parts.new_uid,
-        ),
+        intake=_intake(settings, parts, decider, runner),
+    )
+
+
+def _intake(settings: Settings, parts: Parts, decider: LeadDecider, runner: Runner) -> Intake:
+    return Intake(
+        parts.catalog,
+        parts.store,
+        decider,
+        taker=runner,
+        clock=parts.services.clock,
+        answer_seconds=settings.intake.answer_seconds,
+        new_uid=parts.new_uid,
     )
 
 
@@ -175,6 +177,7 @@ def _parts(
     settings: Settings,
     plugins: Plugins,
     services: KernelServices,
+    *,
     store: Store,
     cipher: Cipher,
     faults: FaultLog,
@@ -247,7 +250,11 @@ def _catalog(plugins: Plugins, maker: ComponentMaker, services: KernelServices) 
     )
 
 
-def _handle_commands(store: Store, events: EventJobs, faults: FaultLog) -> None:
+def _handle_commands(
+    store: Store, tables: EntityTables, plugins: Plugins, faults: FaultLog
+) -> None:
+    events = EventJobs({hook: [p.name for p in plugins.observers(hook)] for hook in EVENTS})
+    tables.observers.append(events.entity_changed)
     admission = Admission(events, faults)
     store.handle(AdmitPost, admission.admit_posts)
     store.handle(Readmit, admission.readmit)

@@ -129,7 +129,7 @@ class Breaker:
         circuit = self._open_one(method)
         if circuit is None:
             return _FREE
-        left = circuit.until - self._clock.monotonic()
+        left = self._left(circuit)
         if left > 0 or circuit.tried:
             spread = self._settings.circuit_open_seconds * SPREAD * self._randomness.fraction()
             return Passage(again=self._instant(max(left, 1.0) + spread))
@@ -162,7 +162,7 @@ class Breaker:
         circuit = self._open_one(method)
         if circuit is None:
             return None
-        left = circuit.until - self._clock.monotonic()
+        left = self._left(circuit)
         if left <= 0 and not circuit.tried:
             return None
         until = f"until {self._instant(left):%H:%M:%S} UTC" if left > 0 else "while it is tried"
@@ -179,14 +179,13 @@ class Breaker:
 
     def states(self) -> tuple[OpenCircuit, ...]:
         """Return the circuits that are not closed, by method id."""
-        now = self._clock.monotonic()
         return tuple(
             OpenCircuit(
                 method_id=method_id,
-                half_open=circuit.until <= now,
+                half_open=not self._left(circuit),
                 failures=circuit.failures,
                 opened_at=circuit.opened_at,
-                until=self._instant(circuit.until - now),
+                until=self._instant(circuit.until - self._clock.monotonic()),
             )
             for method_id, circuit in sorted(self._circuits.items())
             if circuit.opened_at is not None
@@ -200,14 +199,12 @@ class Breaker:
             return None
         return circuit if circuit is not None and circuit.times else None
 
-    def _fail(
-        self, method: ConfiguredDeliveryMethod, passage: Passage, circuit: _Circuit
-    ) -> None:
+    def _fail(self, method: ConfiguredDeliveryMethod, passage: Passage, circuit: _Circuit) -> None:
         if circuit.times and not passage.alone:
             return  # it began before the circuit opened: nothing new
         self._circuits[method.id] = circuit
         circuit.failures += 1
-        if not passage.alone and circuit.failures < self._settings.circuit_failures:
+        if not circuit.times and circuit.failures < self._settings.circuit_failures:
             return
         seconds = self._open_seconds(circuit.times)
         circuit.times += 1
@@ -234,6 +231,11 @@ class Breaker:
             settings.circuit_open_seconds * 2.0 ** min(times, 30), settings.circuit_cap_seconds
         )
         return full * (1 - JITTER * self._randomness.fraction())
+
+    def _left(self, circuit: _Circuit) -> float:
+        """Return the seconds until one try is let through; 0 from then on."""
+        left = circuit.until - self._clock.monotonic()
+        return left if left > 0.001 else 0.0  # who comes back at an instant was told it rounded
 
     def _instant(self, seconds: float) -> datetime:
         return self._clock.now() + timedelta(seconds=seconds)

@@ -1,13 +1,13 @@
 """Settling: what a delivery came to, and how a lead's distribution ended, in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import Connection, bindparam, update
 
 from leadexec.contracts.delivery import Exchange
 from leadexec.contracts.events import DeliveryEvent, LeadEvent
@@ -26,8 +26,10 @@ from leadexec.storage.job_rows import (
     remove_jobs,
     still_owned,
 )
-from leadexec.storage.rows import Row, RowInsert
-from leadexec.storage.tables import attempts, deliveries, leads
+from leadexec.storage.rows import KeyQuery, Row, RowInsert, RowStatement
+from leadexec.storage.tables import attempts, decisions, deliveries, leads
+
+NOTHING = Decimal(0)
 
 
 class AttemptMade(msgspec.Struct, kw_only=True, frozen=True):
@@ -88,12 +90,13 @@ class Settle:
     revision: int = 0
     """The configuration revision that decided."""
     owner: str = ""
-    """Only if the lead is still leased to this worker; empty: in any case."""
+    """The lead is ended or put off only if it is still leased to this worker; empty: in any case.
+    Its delivery is settled in any case: what a buyer said stands."""
 
 
-_UPDATE_DELIVERY = (
+_update_deliveries = RowStatement(
     update(deliveries)
-    .where(deliveries.c.uid == bindparam("of"), deliveries.c.state == "reserved")
+    .where(deliveries.c.uid == bindparam("of"), deliveries.c.state == bindparam("open"))
     .values(
         state=bindparam("new_state"),
         price=bindparam("new_price", type_=MoneyColumn),
@@ -104,41 +107,61 @@ _UPDATE_DELIVERY = (
         attempts=bindparam("new_attempts"),
         next_at=bindparam("new_next", type_=UtcDateTime),
         settled_at=bindparam("new_settled", type_=UtcDateTime),
-    )
+    ),
+    "of",
+    "open",
+    "new_state",
+    "new_price",
+    "new_code",
+    "new_reason",
+    "new_reference",
+    "new_redirect",
+    "new_attempts",
+    "new_next",
+    "new_settled",
 )
-_OPEN = (
-    select(deliveries.c.uid)
-    .where(
-        deliveries.c.uid.in_(bindparam("uids", expanding=True)), deliveries.c.state == "reserved"
-    )
-    .order_by(deliveries.c.uid)
-    .with_for_update()
-)
-_SOLD = (
+_states = KeyQuery(deliveries.c.uid, deliveries.c.uid, deliveries.c.state, lock=True)
+_sell = RowStatement(
     update(leads)
     .where(leads.c.uid == bindparam("of"))
     .values(
         revenue=leads.c.revenue + bindparam("sold_for", type_=MoneyColumn),
-        delivered_count=leads.c.delivered_count + 1,
+        delivered_count=leads.c.delivered_count + bindparam("sales"),
         updated_at=bindparam("at", type_=UtcDateTime),
-    )
+    ),
+    "of",
+    "sold_for",
+    "sales",
+    "at",
 )
-_END = (
+_end = RowStatement(
     update(leads)
     .where(leads.c.uid == bindparam("of"))
     .values(
+        revenue=leads.c.revenue + bindparam("sold_for", type_=MoneyColumn),
+        delivered_count=leads.c.delivered_count + bindparam("sales"),
         status=bindparam("new_status"),
         code=bindparam("new_code"),
         reasons=bindparam("new_reasons", type_=JsonColumn),
         updated_at=bindparam("at", type_=UtcDateTime),
-    )
+    ),
+    "of",
+    "sold_for",
+    "sales",
+    "new_status",
+    "new_code",
+    "new_reasons",
+    "at",
 )
-_DECIDE = text(
-    "INSERT INTO decisions (lead_uid, revision, decided_at, record) "
-    "VALUES (:lead_uid, :revision, :decided_at, :record) "
-    "ON CONFLICT (lead_uid) DO UPDATE SET revision = excluded.revision, "
-    "decided_at = excluded.decided_at, record = excluded.record"
-).bindparams(bindparam("decided_at", type_=UtcDateTime), bindparam("record", type_=JsonColumn))
+_decide = RowInsert(
+    decisions,
+    "lead_uid",
+    "revision",
+    "decided_at",
+    "record",
+    conflict="ON CONFLICT (lead_uid) DO UPDATE SET revision = excluded.revision, "
+    "decided_at = excluded.decided_at, record = excluded.record",
+)
 _insert_attempts = RowInsert(
     attempts, "delivery_uid", "number", "at", "elapsed_us", "verdict", "code", "reason", "exchanges"
 )
@@ -158,12 +181,12 @@ class Settlements:
             For each command whether it was carried out: False where its delivery was settled
             before, or its lead is somebody else's now.
         """
-        fresh = _still_to_do(connection, commands)
-        doing = [command for command, do in zip(commands, fresh, strict=True) if do]
+        to_do = _still_to_do(connection, commands)
+        doing = [command for command in to_do if command is not None]
         _write_deliveries(connection, doing)
         _end_leads(connection, doing)
         insert_jobs(connection, [row for command in doing for row in self._jobs(command)])
-        return fresh
+        return [command is not None for command in to_do]
 
     def _jobs(self, command: Settle) -> list[Row]:
         rows: list[Row] = []
@@ -197,22 +220,30 @@ class Settlements:
         return rows
 
 
-def _still_to_do(connection: Connection, commands: Sequence[Settle]) -> list[bool]:
-    """Return for each command whether its delivery is open and its lead still its worker's."""
+def _still_to_do(connection: Connection, commands: Sequence[Settle]) -> list[Settle | None]:
+    """Return what is left to do of each command, or None.
+
+    Nothing is when its delivery is not open; only the delivery, when the lead is somebody else's.
+    """
     wanted = {c.delivery.delivery_uid for c in commands if c.delivery}
-    still_open: set[str] = set()
-    if wanted:
-        still_open = {row[0] for row in connection.execute(_OPEN, {"uids": sorted(wanted)})}
+    reserved = DeliveryState.RESERVED
+    still_open = {uid for uid, state in _states(connection, sorted(wanted)) if state == reserved}
     leases = {(c.owner, c.lead_uid) for c in commands if c.owner}
     owned = still_owned(connection, DISTRIBUTE, leases)
-    answers = []
+    left: list[Settle | None] = []
     for command in commands:
-        to_do = not command.owner or (command.owner, command.lead_uid) in owned
+        if command.delivery and command.delivery.delivery_uid not in still_open:
+            left.append(None)
+            continue
         if command.delivery:  # of two in one batch, the first settles it
-            to_do = to_do and command.delivery.delivery_uid in still_open
             still_open.discard(command.delivery.delivery_uid)
-        answers.append(to_do)
-    return answers
+        if not command.owner or (command.owner, command.lead_uid) in owned:
+            left.append(command)
+        elif command.delivery:
+            left.append(replace(command, ended=None, put_off=None, record=None))
+        else:
+            left.append(None)
+    return left
 
 
 _HOOKS = {
@@ -227,67 +258,55 @@ def _write_deliveries(connection: Connection, commands: Sequence[Settle]) -> Non
     settled = [(c, c.delivery) for c in commands if c.delivery]
     if not settled:
         return
-    connection.execute(_UPDATE_DELIVERY, [_delivery_row(c, d) for c, d in settled])
+    _update_deliveries(connection, [_delivery_row(c, d) for c, d in settled])
     _insert_attempts(
         connection, [_attempt_row(d.delivery_uid, d.attempt) for _, d in settled if d.attempt]
     )
-    sold = [
-        {"of": c.lead_uid, "sold_for": d.price, "at": c.now}
-        for c, d in settled
-        if d.state is DeliveryState.ACCEPTED
-    ]
-    if sold:
-        connection.execute(_SOLD, sold)
+    sold = [c for c, d in settled if d.state is DeliveryState.ACCEPTED and not c.ended]
+    _sell(connection, [(c.lead_uid, *_sold(c), c.now) for c in sold])
     unsold = (DeliveryState.REJECTED, DeliveryState.FAILED)
     give_back(connection, (d.taken for _, d in settled if d.state in unsold))
 
 
 def _end_leads(connection: Connection, commands: Sequence[Settle]) -> None:
     ended = [(c, c.ended) for c in commands if c.ended]
-    if ended:
-        connection.execute(
-            _END,
-            [
-                {
-                    "of": c.lead_uid,
-                    "new_status": e.status.value,
-                    "new_code": e.code,
-                    "new_reasons": e.reasons,
-                    "at": c.now,
-                }
-                for c, e in ended
-            ],
-        )
-        remove_jobs(connection, DISTRIBUTE, [c.lead_uid for c, _ in ended])
-    records = [
-        {
-            "lead_uid": c.lead_uid,
-            "revision": c.revision,
-            "decided_at": c.now,
-            "record": c.record,
-        }
-        for c in commands
-        if c.record is not None
-    ]
-    if records:
-        connection.execute(_DECIDE, records)
+    _end(
+        connection,
+        [
+            (c.lead_uid, *_sold(c), e.status.value, e.code, e.reasons, c.now)
+            for c, e in ended
+        ],
+    )
+    remove_jobs(connection, DISTRIBUTE, [c.lead_uid for c, _ in ended])
+    _decide(
+        connection,
+        [(c.lead_uid, c.revision, c.now, c.record) for c in commands if c.record is not None],
+    )
     release_jobs(connection, DISTRIBUTE, [(c.lead_uid, c.put_off) for c in commands if c.put_off])
 
 
-def _delivery_row(command: Settle, settled: Settled) -> dict[str, Any]:
+def _sold(command: Settle) -> tuple[Decimal, int]:
+    """Return what the command's delivery was sold for, and how many sales that is: 1 or 0."""
+    settled = command.delivery
+    sold = settled is not None and settled.state is DeliveryState.ACCEPTED
+    return (settled.price, 1) if settled and sold else (NOTHING, 0)
+
+
+def _delivery_row(command: Settle, settled: Settled) -> Row:
     final = settled.state is not DeliveryState.RESERVED
-    return {
-        "of": settled.delivery_uid,
-        "new_state": settled.state.value,
-        "new_price": settled.price,
-        "new_code": settled.code,
-        "new_reason": settled.reason[:2000],
-        "new_reference": settled.reference[:500],
-        "new_redirect": settled.redirect_url[:2000],
-        "new_attempts": settled.attempts,
-        "new_next": settled.next_at,
-        "new_settled": command.now if final else None,
-    }
+    return (
+        settled.delivery_uid,
+        DeliveryState.RESERVED.value,
+        settled.state.value,
+        settled.price,
+        settled.code,
+        settled.reason[:2000],
+        settled.reference[:500],
+        settled.redirect_url[:2000],
+        settled.attempts,
+        settled.next_at,
+        command.now if final else None,
+    )
 
 
 def _attempt_row(delivery_uid: str, made: AttemptMade) -> Row:

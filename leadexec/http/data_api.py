@@ -45,7 +45,7 @@ def data_routes(parts: HttpParts, explain: Explain | None = None) -> list[HTTPRo
         parts: What the application is made from.
         explain: Says why a lead went where it went; without it there is no such route.
     """
-    routes = [*_lead_routes(parts), *_request_routes(parts)]
+    routes = [*_lead_routes(parts), *_lead_parts_routes(parts), *_request_routes(parts)]
     return [*routes, _explain_route(explain)] if explain else routes
 
 
@@ -87,6 +87,12 @@ def _lead_routes(parts: HttpParts) -> list[HTTPRouteHandler]:
         found = await parts.store.read(lambda c: ask.lead_detail(c, uid))
         return Response(_there(found, "lead", uid), headers=headers_for(request.scope))
 
+    return [leads, lead]
+
+
+def _lead_parts_routes(parts: HttpParts) -> list[HTTPRouteHandler]:
+    reading = [require("leads.read")]
+
     @get(
         "/data/v1/leads/{uid:str}/request",
         guards=reading,
@@ -112,7 +118,7 @@ def _lead_routes(parts: HttpParts) -> list[HTTPRouteHandler]:
         content = DeliveryList(items=_there(found, "lead", uid))
         return Response(content, headers=headers_for(request.scope))
 
-    return [leads, lead, lead_request, lead_deliveries]
+    return [lead_request, lead_deliveries]
 
 
 def _request_routes(parts: HttpParts) -> list[HTTPRouteHandler]:

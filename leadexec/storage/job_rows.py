@@ -7,7 +7,8 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
-from leadexec.storage.rows import Row, RowInsert
+from leadexec.storage.columns import UtcDateTime
+from leadexec.storage.rows import KeyQuery, Row, RowInsert, RowStatement
 from leadexec.storage.tables import jobs
 
 DISTRIBUTE: Final = "distribute"
@@ -103,28 +104,28 @@ def free_jobs_of(connection: Connection, gone: Sequence[str], now: datetime) -> 
     return freed.rowcount
 
 
-_REMOVE = delete(jobs).where(
-    jobs.c.kind == bindparam("of_kind"), jobs.c.subject == bindparam("of_subject")
-)
-_RELEASE = (
+_of = (jobs.c.kind == bindparam("of_kind"), jobs.c.subject == bindparam("of_subject"))
+_remove = RowStatement(delete(jobs).where(*_of), "of_kind", "of_subject")
+_release = RowStatement(
     update(jobs)
-    .where(jobs.c.kind == bindparam("of_kind"), jobs.c.subject == bindparam("of_subject"))
-    .values(run_at=bindparam("at"), owner="")
+    .where(*_of)
+    .values(run_at=bindparam("at", type_=UtcDateTime), owner=bindparam("nobody")),
+    "of_kind",
+    "of_subject",
+    "at",
+    "nobody",
 )
+_owners = KeyQuery(jobs.c.subject, jobs.c.kind, jobs.c.owner, jobs.c.subject)
 
 
 def remove_jobs(connection: Connection, kind: str, subjects: Sequence[str]) -> None:
     """Delete the jobs of ``kind`` about ``subjects``: they are done."""
-    if subjects:
-        connection.execute(_REMOVE, [{"of_kind": kind, "of_subject": s} for s in subjects])
+    _remove(connection, [(kind, subject) for subject in subjects])
 
 
 def release_jobs(connection: Connection, kind: str, due: Sequence[tuple[str, datetime]]) -> None:
     """Give up the leases on jobs of ``kind``: each (subject, instant) is due then."""
-    if due:
-        connection.execute(
-            _RELEASE, [{"of_kind": kind, "of_subject": s, "at": at} for s, at in due]
-        )
+    _release(connection, [(kind, subject, at, "") for subject, at in due])
 
 
 def still_owned(
@@ -132,14 +133,8 @@ def still_owned(
 ) -> set[tuple[str, str]]:
     """Return which of the ``leases``, pairs of owner and subject, still hold."""
     wanted = set(leases)
-    if not wanted:
-        return set()
-    found = connection.execute(
-        select(jobs.c.owner, jobs.c.subject).where(
-            jobs.c.kind == kind, jobs.c.subject.in_({subject for _, subject in wanted})
-        )
-    )
-    return wanted & {(row.owner, row.subject) for row in found}
+    found = _owners(connection, sorted({subject for _, subject in wanted}))
+    return wanted & {(owner, subject) for of_kind, owner, subject in found if of_kind == kind}
 
 
 def finish_job(connection: Connection, job_id: int) -> None:

@@ -28,6 +28,7 @@ from leadexec.storage.columns import (
     MoneyColumn,
     OutsideText,
     UtcDateTime,
+    from_json,
     from_microseconds,
     scale_money,
     storable,
@@ -92,9 +93,14 @@ class RowInsert(RowStatement):
 class KeyQuery:
     """A select of some columns of the rows whose key is among many."""
 
-    def __init__(self, key: Column[Any], *columns: Column[Any]) -> None:
-        """Select ``columns`` where the text column ``key`` is one of those asked for."""
+    def __init__(self, key: Column[Any], *columns: Column[Any], lock: bool = False) -> None:
+        """Select ``columns`` where the text column ``key`` is one of those asked for.
+
+        With ``lock`` nobody else can change the rows found until the transaction ends; they are
+        locked in the keys' order, so that two batches do not wait for each other.
+        """
         self._key = key
+        self._lock = lock
         self._columns = columns
         self._converters = [_from_driver(column.type) for column in columns]
         self._made: dict[str, str] = {}
@@ -114,14 +120,20 @@ class KeyQuery:
             found = connection.exec_driver_sql(sql, (list(keys),))
         converters = self._converters
         for row in found.fetchall():
-            yield tuple([v if c is None else c(v) for c, v in zip(converters, row, strict=True)])
+            yield tuple(
+                [
+                    v if c is None or v is None else c(v)
+                    for c, v in zip(converters, row, strict=True)
+                ]
+            )
 
     def _make(self, dialect: Dialect) -> str:
         wanted = str(select(*self._columns).compile(dialect=dialect))
         name = dialect.identifier_preparer.format_column(self._key, use_table=True)
         if dialect.name == "sqlite":
             return f"{wanted} WHERE {name} IN (SELECT value FROM json_each(?))"  # noqa: S608  ours
-        return f"{wanted} WHERE {name} = ANY($1::text[])"
+        locked = f" ORDER BY {name} FOR UPDATE" if self._lock else ""
+        return f"{wanted} WHERE {name} = ANY($1::text[]){locked}"
 
 
 def _driver(connection: Connection) -> Any:
@@ -162,6 +174,8 @@ def _from_driver(type_: Any) -> _Convert:
         return from_microseconds
     if isinstance(type_, MoneyColumn):
         return unscale_money
+    if isinstance(type_, JSON):
+        return from_json
     return bool if isinstance(type_, Boolean) else None
 
 
