@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection
 
 from leadexec.contracts.delivery import Exchange
 from leadexec.contracts.events import DeliveryEvent, LeadEvent
+from leadexec.distribution import settle_rows
 from leadexec.distribution.states import DeliveryState
 from leadexec.jobs.events import EventJobs
 from leadexec.model.lead import COULD_NOT_RUN, LeadStatus, Reason
-from leadexec.storage.columns import JsonColumn, MoneyColumn, UtcDateTime
 from leadexec.storage.counters import give_back
 from leadexec.storage.job_rows import (
     DISTRIBUTE,
@@ -26,8 +26,7 @@ from leadexec.storage.job_rows import (
     remove_jobs,
     still_owned,
 )
-from leadexec.storage.rows import KeyQuery, Row, RowInsert, RowStatement
-from leadexec.storage.tables import attempts, decisions, deliveries, leads
+from leadexec.storage.rows import Row
 
 NOTHING = Decimal(0)
 
@@ -94,79 +93,6 @@ class Settle:
     Its delivery is settled in any case: what a buyer said stands."""
 
 
-_update_deliveries = RowStatement(
-    update(deliveries)
-    .where(deliveries.c.uid == bindparam("of"), deliveries.c.state == bindparam("open"))
-    .values(
-        state=bindparam("new_state"),
-        price=bindparam("new_price", type_=MoneyColumn),
-        code=bindparam("new_code"),
-        reason=bindparam("new_reason"),
-        reference=bindparam("new_reference"),
-        redirect_url=bindparam("new_redirect"),
-        attempts=bindparam("new_attempts"),
-        next_at=bindparam("new_next", type_=UtcDateTime),
-        settled_at=bindparam("new_settled", type_=UtcDateTime),
-    ),
-    "of",
-    "open",
-    "new_state",
-    "new_price",
-    "new_code",
-    "new_reason",
-    "new_reference",
-    "new_redirect",
-    "new_attempts",
-    "new_next",
-    "new_settled",
-)
-_states = KeyQuery(deliveries.c.uid, deliveries.c.uid, deliveries.c.state, lock=True)
-_sell = RowStatement(
-    update(leads)
-    .where(leads.c.uid == bindparam("of"))
-    .values(
-        revenue=leads.c.revenue + bindparam("sold_for", type_=MoneyColumn),
-        delivered_count=leads.c.delivered_count + bindparam("sales"),
-        updated_at=bindparam("at", type_=UtcDateTime),
-    ),
-    "of",
-    "sold_for",
-    "sales",
-    "at",
-)
-_end = RowStatement(
-    update(leads)
-    .where(leads.c.uid == bindparam("of"))
-    .values(
-        revenue=leads.c.revenue + bindparam("sold_for", type_=MoneyColumn),
-        delivered_count=leads.c.delivered_count + bindparam("sales"),
-        status=bindparam("new_status"),
-        code=bindparam("new_code"),
-        reasons=bindparam("new_reasons", type_=JsonColumn),
-        updated_at=bindparam("at", type_=UtcDateTime),
-    ),
-    "of",
-    "sold_for",
-    "sales",
-    "new_status",
-    "new_code",
-    "new_reasons",
-    "at",
-)
-_decide = RowInsert(
-    decisions,
-    "lead_uid",
-    "revision",
-    "decided_at",
-    "record",
-    conflict="ON CONFLICT (lead_uid) DO UPDATE SET revision = excluded.revision, "
-    "decided_at = excluded.decided_at, record = excluded.record",
-)
-_insert_attempts = RowInsert(
-    attempts, "delivery_uid", "number", "at", "elapsed_us", "verdict", "code", "reason", "exchanges"
-)
-
-
 class Settlements:
     """Settles batches; made once per app."""
 
@@ -227,7 +153,9 @@ def _still_to_do(connection: Connection, commands: Sequence[Settle]) -> list[Set
     """
     wanted = {c.delivery.delivery_uid for c in commands if c.delivery}
     reserved = DeliveryState.RESERVED
-    still_open = {uid for uid, state in _states(connection, sorted(wanted)) if state == reserved}
+    still_open = {
+        uid for uid, state in settle_rows.states(connection, sorted(wanted)) if state == reserved
+    }
     leases = {(c.owner, c.lead_uid) for c in commands if c.owner}
     owned = still_owned(connection, DISTRIBUTE, leases)
     left: list[Settle | None] = []
@@ -258,27 +186,24 @@ def _write_deliveries(connection: Connection, commands: Sequence[Settle]) -> Non
     settled = [(c, c.delivery) for c in commands if c.delivery]
     if not settled:
         return
-    _update_deliveries(connection, [_delivery_row(c, d) for c, d in settled])
-    _insert_attempts(
+    settle_rows.update_deliveries(connection, [_delivery_row(c, d) for c, d in settled])
+    settle_rows.insert_attempts(
         connection, [_attempt_row(d.delivery_uid, d.attempt) for _, d in settled if d.attempt]
     )
     sold = [c for c, d in settled if d.state is DeliveryState.ACCEPTED and not c.ended]
-    _sell(connection, [(c.lead_uid, *_sold(c), c.now) for c in sold])
+    settle_rows.sell(connection, [(c.lead_uid, *_sold(c), c.now) for c in sold])
     unsold = (DeliveryState.REJECTED, DeliveryState.FAILED)
     give_back(connection, (d.taken for _, d in settled if d.state in unsold))
 
 
 def _end_leads(connection: Connection, commands: Sequence[Settle]) -> None:
     ended = [(c, c.ended) for c in commands if c.ended]
-    _end(
+    settle_rows.end(
         connection,
-        [
-            (c.lead_uid, *_sold(c), e.status.value, e.code, e.reasons, c.now)
-            for c, e in ended
-        ],
+        [(c.lead_uid, *_sold(c), e.status.value, e.code, e.reasons, c.now) for c, e in ended],
     )
     remove_jobs(connection, DISTRIBUTE, [c.lead_uid for c, _ in ended])
-    _decide(
+    settle_rows.decide(
         connection,
         [(c.lead_uid, c.revision, c.now, c.record) for c in commands if c.record is not None],
     )

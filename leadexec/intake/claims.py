@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from leadexec.catalog.compiled import CompiledValidator
-from leadexec.contracts.validator import Claim, Conflict, Hold, Verdict
+from leadexec.contracts.validator import Claim, Conflict, Hold, Pass, Verdict
 from leadexec.intake.decide import Decided
 from leadexec.intake.verdicts import sound_verdict
 from leadexec.model.lead import LeadStatus
@@ -27,6 +27,8 @@ _take = RowInsert(
     conflict="ON CONFLICT (key, rejected) DO UPDATE "
     "SET lead_uid = excluded.lead_uid, claimed_at = excluded.claimed_at",
 )
+
+_PASS = Pass()
 
 
 def claim_key(claim: Claim) -> str:
@@ -52,11 +54,17 @@ class ClaimBook:
             self._held[key, rejected] = (lead_uid, claimed_at)
 
     def verdicts(self, decided: Decided) -> Iterator[tuple[CompiledValidator, Verdict]]:
-        """Yield each validator's verdict on its claims, in order; those without conflict pass."""
+        """Yield each validator's verdicts on its claims, in order; without conflict one pass."""
+        free: dict[str, CompiledValidator] = {}
         for used, claim in decided.claims:
             conflict = self._conflict(claim, decided.lead.received_at, decided.lead.uid)
-            if conflict is not None:
+            if conflict is None:
+                free[used.key] = used
+            else:
+                free.pop(used.key, None)
                 yield used, self._decide(used, decided, conflict)
+        for used in free.values():
+            yield used, _PASS
 
     def _decide(self, used: CompiledValidator, decided: Decided, conflict: Conflict) -> Verdict:
         try:

@@ -300,7 +300,7 @@ async def test_every_delivery_account_is_explained_with_the_rule_that_decided(
             "takes": "accepted",
             "full": "limit_reached",
             "asleep": "outside_schedule",
-            "texan": "criteria:not_any_of",
+            "texan": "criteria:field_is_any_of",
             "takes too": "accepted",
             "too late": "not_reached",
             "closed": "account_not_open",

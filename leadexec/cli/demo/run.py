@@ -199,7 +199,7 @@ def _introduce(demo: Demo, options: DemoOptions, console: Console) -> None:
         return
     for name, value in (
         ("Platform", demo.url),
-        ("API description", f"{demo.url}/docs"),
+        ("API description", f"{demo.url}/openapi.json"),
         ("Buyers' books", demo.buyers.books_url),
         ("Data directory", f"{options.data.resolve()} (a further run continues with it)"),
         ("Client id", demo.credential.client_id),
