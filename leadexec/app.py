@@ -14,6 +14,7 @@ from leadexec.http.credential_loader import CredentialLoader
 from leadexec.http.credentials_api import CredentialDesk, NewCredential, ShownCredential
 from leadexec.http.data_api import data_routes
 from leadexec.http.front import Front
+from leadexec.http.jobs_api import job_routes
 from leadexec.http.parts import HttpParts, Readiness
 from leadexec.http.receiver import Receiver
 from leadexec.kernel import Kernel, running_kernel
@@ -54,7 +55,8 @@ async def running_app(settings: Settings, **options: Any) -> AsyncIterator[App]:
     async with running_kernel(settings, **options) as kernel:
         parts = _http_parts(kernel)
         await parts.credentials.reload()
-        http = create_http(parts, data_routes=data_routes(parts, Explainer(kernel.parts).explain))
+        routes = [*data_routes(parts, Explainer(kernel.parts).explain), *job_routes(parts)]
+        http = create_http(parts, data_routes=routes)
         keeping = asyncio.create_task(
             parts.credentials.keep_fresh(kernel.services.clock, settings.jobs.poll_seconds),
             name="credentials: keep fresh",

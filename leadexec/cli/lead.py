@@ -28,7 +28,7 @@ Flag = Annotated[bool, Parameter(negative="")]
 def post(
     *fields: str,
     campaign: int | None = None,
-    json: str | None = None,
+    json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     test: Flag = False,
     run_here: Annotated[bool, Parameter(name="--run", negative="")] = False,
     url: str | None = None,

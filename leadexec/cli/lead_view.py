@@ -38,6 +38,9 @@ _COLOURS = {
     "queued": "yellow",
 }
 
+_LAST = {"not_reached": 1, "excluded": 2}
+_WORKED_OUT = "* worked out now, by the present configuration and for the time of the decision"
+
 
 class LeadView(msgspec.Struct, kw_only=True, frozen=True):
     """Everything stored about one lead."""
@@ -114,6 +117,8 @@ def explained(found: LeadExplained) -> Iterator[RenderableType]:
     yield _titled("Checks at intake", _checks(found.log))
     if found.accounts:
         yield _titled("Delivery accounts", _accounts(found.accounts))
+        if not all(account.from_record for account in found.accounts):
+            yield Text(_WORKED_OUT)
     else:
         yield _titled("Delivery accounts", Text("none was considered yet"))
 
@@ -121,10 +126,7 @@ def explained(found: LeadExplained) -> Iterator[RenderableType]:
 def _revisions(found: LeadExplained) -> str:
     if found.revision == found.present_revision:
         return f"revision {found.revision}"
-    return (
-        f"revision {found.revision}, now {found.present_revision}: "
-        "what is marked * was worked out with the present one"
-    )
+    return f"revision {found.revision} decided; now it is {found.present_revision}"
 
 
 def _accounts(accounts: Sequence[AccountExplained]) -> Table:
@@ -173,8 +175,10 @@ def _attempt(attempt: ShownAttempt) -> RenderableType:
     )
     shown: list[RenderableType] = [Text(f"{head} {attempt.reason}".rstrip())]
     for exchange in attempt.exchanges:
-        shown.append(Padding(Text(exchange.request.strip(), style="dim"), (0, 0, 0, 4)))
-        shown.append(Padding(Text(exchange.response.strip()), (0, 0, 0, 4)))
+        shown.append(
+            Padding(Text(exchange.request.strip(), style="dim"), (0, 0, 0, 4), expand=False)
+        )
+        shown.append(Padding(Text(exchange.response.strip()), (0, 0, 0, 4), expand=False))
     return Group(*shown)
 
 

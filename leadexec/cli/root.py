@@ -30,6 +30,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "Try everything: an example account, realistic leads and simulated buyers.",
     ),
     "docs": Command("leadexec.cli.docs:app", "Print the reference pages made from the code."),
+    "jobs": Command("leadexec.cli.jobs:app", "List jobs; run dead ones again, or drop them."),
     "lead": Command(
         "leadexec.cli.lead:app", "Post a lead, look at one, ask why it went where it went."
     ),

@@ -1,6 +1,6 @@
 """Who may have a lead: matching criteria, then rules, each exclusion with its reason."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from pyroaring import BitMap
 
 from leadexec.catalog.catalog import Catalog
-from leadexec.catalog.compiled import CompiledAccount, CompiledCampaign
+from leadexec.catalog.compiled import CompiledAccount, CompiledAutomation, CompiledCampaign
 from leadexec.contracts.automation import Candidate
 from leadexec.contracts.eligibility import Consideration, Excluded, Limit
 from leadexec.contracts.lead import Lead
@@ -17,8 +17,10 @@ from leadexec.delivery.retries import tries_again
 from leadexec.distribution.reserve import Offer
 from leadexec.plugins import FaultLog
 
-FIRST = 20
+FIRST = 8
 """How many candidates are looked for at first where the strategy's order is fixed."""
+LOOKED_AT = 500
+"""How far along that order they are looked for before all that match are found at once."""
 
 
 class Considered:
@@ -49,22 +51,36 @@ class Considered:
         self._left_alone: set[int] = set()
         """Accounts that nothing but the open circuits of their methods kept out."""
 
-    def in_static_order(self) -> Iterator[Candidate] | None:
+    def in_static_order(self, faults: FaultLog) -> Iterator[Candidate] | None:
         """Return matching candidates in the strategy's fixed order, found as they are taken."""
         automation = self._campaign.automation
         order = automation and self._catalog.static_order(self._lead.lead_type_id, automation)
-        return None if not order else self._walk(order)
+        return None if not automation or not order else self._walk(order, automation, faults)
 
-    def _walk(self, order: Iterable[int]) -> Iterator[Candidate]:
+    def _walk(
+        self, order: Sequence[int], automation: CompiledAutomation, faults: FaultLog
+    ) -> Iterator[Candidate]:
         index = self._catalog.indexes[self._lead.lead_type_id]
         fields = self._lead.fields
-        ids = list(order)
-        first = index.first(fields, self._now, ids, FIRST)
+        first = index.first(fields, self._now, islice(order, LOOKED_AT), FIRST)
         yield from self._candidates(first)
-        if len(first) == FIRST:
-            rest = index.match(fields, self._now)
-            rest -= BitMap(first)
-            yield from self._candidates(i for i in ids if i in rest)
+        rest = index.match(fields, self._now)
+        rest -= BitMap(first)
+        # The whole rest at once: the order may change while this walk waits for buyers.
+        yield from self._candidates(self._arranged(rest, order, automation, faults))
+
+    def _arranged(
+        self, ids: BitMap, order: Sequence[int], automation: CompiledAutomation, faults: FaultLog
+    ) -> list[int]:
+        """Return ``ids`` in the order: sorted where they are few, else found by walking it."""
+        if len(ids) * 32 < len(order):  # about what a key costs in steps of the walk
+            key_of = automation.strategy.static_key
+            try:
+                keyed = sorted((key_of(c), c.account_id) for c in self._candidates(ids))
+                return [account_id for _, account_id in keyed]
+            except Exception as error:  # noqa: BLE001  a plugin is isolated; the order stands without it
+                faults.record(automation.plugin, "static_key", error)
+        return [i for i in order if i in ids]
 
     def all(self) -> list[Candidate]:
         """Return every matching candidate, by account id."""

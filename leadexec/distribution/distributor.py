@@ -1,10 +1,13 @@
-"""Running ``distribute`` jobs: read the lead back, walk it as far as it goes."""
+"""Running ``distribute`` jobs: take the lead over or read it back, walk it as far as it goes."""
+
+from collections.abc import Sequence
 
 import msgspec
 import structlog
 
 from leadexec.contracts.lead import Lead
-from leadexec.distribution.lead_row import StoredLead, stored_lead
+from leadexec.distribution.lead_reader import LeadReader
+from leadexec.distribution.lead_row import OpenDelivery
 from leadexec.distribution.parts import Parts
 from leadexec.distribution.record import DecisionRecord
 from leadexec.distribution.settle import Ended, Settle
@@ -21,61 +24,75 @@ class Distributor:
     def __init__(self, parts: Parts) -> None:
         """Work with ``parts``."""
         self._parts = parts
+        self._reader = LeadReader(parts.store)
 
     async def run_job(self, row: JobRow) -> None:
-        """Run one ``distribute`` job; it settles its own row."""
-        await self.distribute(row.subject, row.payload.get("budget_until"))
+        """Run one ``distribute`` job; it settles its own row.
 
-    async def distribute(self, uid: str, budget_until: float | None = None) -> None:
-        """Take the lead called ``uid`` as far as it goes now.
-
-        Args:
-            uid: The lead.
-            budget_until: The monotonic instant up to which a caller waits for the deliveries.
+        Its payload may hold ``budget_until``, the monotonic instant up to which a caller waits for
+        the deliveries, and ``lead``, a lead that was stored a moment ago and that nobody else can
+        have had in hand since: it need not be read back.
         """
-        found = await self._parts.store.read(lambda connection: stored_lead(connection, uid))
+        handed: Lead | None = row.payload.get("lead")
+        budget_until: float | None = row.payload.get("budget_until")
+        try:
+            if handed is not None:
+                await self._walk(handed, (), DecisionRecord(), budget_until)
+            else:
+                await self._take_up(row.subject, budget_until)
+        except LostLeaseError:
+            log.info("lead left to another worker", lead=row.subject)
+
+    async def _take_up(self, uid: str, budget_until: float | None) -> None:
+        """Read the lead called ``uid`` and go on with it where it stands."""
+        found = await self._reader.read(uid)
         if found is None or found.row["status"] != LeadStatus.QUEUED:
             await self._parts.store.change(
                 lambda connection: remove_jobs(connection, DISTRIBUTE, [uid])
             )
             return
-        try:
-            await self._walk(found, budget_until)
-        except LostLeaseError:
-            log.info("lead left to another worker", lead=uid)
-
-    async def _walk(self, found: StoredLead, budget_until: float | None) -> None:
-        campaign = self._parts.catalog.campaigns.get(found.row["campaign_id"])
-        if campaign is None:
-            await self._hold(found, "Its campaign is not there any more.")
-            return
-        lead: Lead = found.revived(campaign.lead_type.schema)
-        if campaign.problem is not None:
-            await self._hold(found, campaign.problem.message)
-            return
+        lead_type = self._parts.catalog.lead_types.get(found.row["lead_type_id"])
+        lead = found.revived(lead_type.schema if lead_type else {})
         record = msgspec.convert(found.record or {}, DecisionRecord)
+        await self._walk(lead, found.deliveries, record, budget_until)
+
+    async def _walk(
+        self,
+        lead: Lead,
+        deliveries: Sequence[OpenDelivery],
+        record: DecisionRecord,
+        budget_until: float | None,
+    ) -> None:
+        campaign = self._parts.catalog.campaigns.get(lead.campaign_id)
+        if campaign is None:
+            await self._hold(lead, "Its campaign is not there any more.")
+            return
+        if campaign.problem is not None:
+            await self._hold(lead, campaign.problem.message)
+            return
         walk = Walk(
             self._parts,
             campaign,
             lead,
-            deliveries=found.deliveries,
+            deliveries=deliveries,
             record=record,
             budget_until=budget_until,
         )
         await walk.run()
 
-    async def _hold(self, found: StoredLead, message: str) -> None:
+    async def _hold(self, lead: Lead, message: str) -> None:
         """Hold a lead that cannot be distributed as configured (fail closed)."""
         code = "distribution_not_possible"
         await self._parts.store.write(
             Settle(
-                lead_uid=found.row["uid"],
-                campaign_id=found.row["campaign_id"],
+                lead_uid=lead.uid,
+                campaign_id=lead.campaign_id,
                 now=self._parts.services.clock.now(),
                 ended=Ended(
                     status=LeadStatus.HELD,
                     code=code,
                     reasons=[Reason(code=code, message=message)],
                 ),
+                owner=self._parts.owner,
             )
         )

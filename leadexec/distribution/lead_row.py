@@ -70,11 +70,12 @@ def stored_lead(connection: Connection, uid: str) -> StoredLead | None:
     )
     record = connection.scalar(select(decisions.c.record).where(decisions.c.lead_uid == uid))
     return StoredLead(
-        row=dict(row), deliveries=[_delivery(d) for d in found.mappings()], record=record
+        row=dict(row), deliveries=[open_delivery(d) for d in found.mappings()], record=record
     )
 
 
-def _delivery(row: Mapping[Any, Any]) -> OpenDelivery:
+def open_delivery(row: Mapping[Any, Any]) -> OpenDelivery:
+    """Return the delivery in ``row``: column name → value."""
     return OpenDelivery(
         uid=row["uid"],
         account_id=row["account_id"],

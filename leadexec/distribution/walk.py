@@ -1,8 +1,6 @@
 """One lead's distribution: reserve, deliver, settle, until it is sold or nobody is left."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from time import perf_counter_ns
 
 from leadexec.catalog.compiled import CompiledCampaign
@@ -13,13 +11,13 @@ from leadexec.contracts.script import Stop
 from leadexec.distribution.considering import Considered
 from leadexec.distribution.lead_row import OpenDelivery
 from leadexec.distribution.parts import Parts
-from leadexec.distribution.record import DecisionRecord, Offered, passed_over, unsold_reason
+from leadexec.distribution.progress import Progress
+from leadexec.distribution.record import DecisionRecord, Offered, passed_over
 from leadexec.distribution.reserve import Offer, Reserve, Reserved
-from leadexec.distribution.scripts import Halt, ScriptFailed, ScriptRunner, only_given
+from leadexec.distribution.scripts import ScriptFailed, ScriptRunner, only_given
 from leadexec.distribution.selling import Selling
-from leadexec.distribution.settle import Ended, Settle, Settled
+from leadexec.distribution.settle import Settle, Settled
 from leadexec.distribution.states import DeliveryState
-from leadexec.model.lead import LeadStatus, Reason
 
 AT_ONCE = 4
 """Candidates that one reservation looks at, and how many without room may be met one by one."""
@@ -32,23 +30,6 @@ ANOTHER_ACCOUNT = Excluded(
 
 class LostLeaseError(Exception):
     """Another worker has taken the lead over; whatever this one knows is stale."""
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far a lead's distribution has come."""
-
-    sold: int = 0
-    exclusive: bool = False
-    """Whether an exclusive sale was made or is pending."""
-    waiting: list[datetime] = field(default_factory=list)
-    """When pending deliveries are tried again."""
-    tried: set[int] = field(default_factory=set)
-    """Delivery accounts that were offered the lead, or cannot be."""
-    clients: set[int] = field(default_factory=set)
-    """Clients that were offered the lead; their other accounts are passed over."""
-    halted: Halt | None = None
-    fault: str = ""
 
 
 class Walk:
@@ -73,7 +54,10 @@ class Walk:
         self._record = record
         self._record.rounds += 1
         self._record.slots = campaign.entity.maximum_delivery_count
-        self._progress = Progress()
+        self._progress = Progress(campaign.entity.maximum_delivery_count)
+        self._progress.begin(deliveries)
+        self._over = False
+        """Whether the end was stored already, with the last delivery."""
         self._scripts = ScriptRunner(campaign.scripts, lead, parts.faults)
         self._considered = Considered(
             parts.catalog, campaign, lead, self._now, parts.deliverer.circuits
@@ -82,12 +66,6 @@ class Walk:
         """Candidates as the campaign's scripts left them."""
         self._selling = Selling(parts, campaign, lead)
         self._open = [d for d in deliveries if d.state is DeliveryState.RESERVED]
-        for delivery in deliveries:
-            self._progress.tried.add(delivery.account_id)
-            self._progress.clients.add(delivery.client_id)
-            if delivery.state is DeliveryState.ACCEPTED:
-                self._progress.sold += 1
-                self._progress.exclusive |= delivery.exclusive
         if record.stopped:  # a script ended it before; what is pending is still taken up
             self._progress.halted = Stop(reason=record.stopped)
 
@@ -97,34 +75,26 @@ class Walk:
         Raises:
             LostLeaseError: Another worker has the lead.
         """
-        for delivery in self._open:
-            await self._take_up(delivery)
-        if not self._closed():
+        while self._open:
+            await self._take_up(self._open.pop(0))
+        if not self._progress.closed:
             await self._sell()
-        if not self._closed():
+        if not self._progress.closed:
             await self._offer_left_alone()
-        await self._end()
+        if not self._over:
+            await self._parts.store.write(self._concluding(self._command()))
 
     # --- going on with what was begun before
 
     async def _take_up(self, delivery: OpenDelivery) -> None:
         """Try a delivery again that a crash or a failure left reserved."""
         if delivery.next_at is not None and delivery.next_at > self._now:
-            self._progress.waiting.append(delivery.next_at)
-            self._progress.exclusive |= delivery.exclusive
+            self._progress.wait(delivery, delivery.next_at)
             return
         self._considered.excluded.pop(delivery.account_id, None)
         await self._deliver(delivery)
 
     # --- selling
-
-    def _slots(self) -> int:
-        taken = self._progress.sold + len(self._progress.waiting)
-        return self._campaign.entity.maximum_delivery_count - taken
-
-    def _closed(self) -> bool:
-        progress = self._progress
-        return bool(progress.exclusive or progress.halted or progress.fault or self._slots() <= 0)
 
     async def _sell(self) -> None:
         if (halted := self._scripts.before_select()) is not None:
@@ -132,7 +102,7 @@ class Walk:
             return
         began = perf_counter_ns()
         scripted = self._scripts.uses("after_select") or self._scripts.uses("after_sort")
-        lazily = None if scripted else self._considered.in_static_order()
+        lazily = None if scripted else self._considered.in_static_order(self._parts.faults)
         if lazily is not None:
             self._record.select_us = _since(began)
             await self._offer_in_turn(lazily)
@@ -186,7 +156,7 @@ class Walk:
         who has.
         """
         full = 0
-        while not self._closed() and full < AT_ONCE:
+        while not self._progress.closed and full < AT_ONCE:
             left = self._left(candidates)
             ordered = self._sort(left) if left else None
             offers = self._considered.offers(iter(ordered or ()), 1, self._parts.faults)
@@ -195,7 +165,7 @@ class Walk:
             reserved = await self._reserve(offers)
             self._progress.tried.update(reserved.full)
             full += len(reserved.full)
-        if not self._closed():
+        if not self._progress.closed:
             await self._offer_in_transaction(candidates)
 
     def _sort(self, left: Sequence[Candidate]) -> Sequence[Candidate] | None:
@@ -203,7 +173,7 @@ class Walk:
         if not left or automation is None:
             return None
         began = perf_counter_ns()
-        context = SortContext(slots=self._slots(), sold=self._progress.sold)
+        context = SortContext(slots=self._progress.slots, sold=self._progress.sold)
         try:
             ordered = only_given(automation.strategy.sort(left, context), left)
         except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded, the lead held
@@ -220,7 +190,7 @@ class Walk:
     async def _offer_in_turn(self, ordered: Iterator[Candidate]) -> None:
         """Offer the lead along a fixed order, a few at a time, until it is sold."""
         pending: list[Offer] = []
-        while not self._closed():
+        while not self._progress.closed:
             pending = [offer for offer in pending if self._may_offer(offer.candidate)]
             wanted = (candidate for candidate in ordered if self._may_offer(candidate))
             pending += self._considered.offers(wanted, AT_ONCE - len(pending), self._parts.faults)
@@ -232,7 +202,7 @@ class Walk:
 
     async def _offer_in_transaction(self, candidates: Sequence[Candidate]) -> None:
         """Let the strategy sort inside the reserve transaction, with fresh statistics."""
-        while not self._closed():
+        while not self._progress.closed:
             left = self._left(candidates)
             offers = self._considered.offers(iter(left), len(left), self._parts.faults)
             if not offers:
@@ -252,7 +222,7 @@ class Walk:
                 offers=offers,
                 now=self._parts.services.clock.now(),
                 owner=self._parts.owner,
-                slots=self._slots(),
+                slots=self._progress.slots,
                 sold=self._progress.sold,
                 automation=self._campaign.automation if in_transaction else None,
                 arrange=self._scripts.after_sort if in_transaction else None,
@@ -269,10 +239,9 @@ class Walk:
         return reserved
 
     async def _deliver(self, delivery: OpenDelivery) -> None:
-        """Send one reserved delivery and settle it."""
+        """Send one reserved delivery and settle it; with the last one, the distribution ends."""
         progress = self._progress
-        progress.tried.add(delivery.account_id)
-        progress.clients.add(delivery.client_id)
+        progress.offered(delivery)
         sale = self._selling.sale(delivery)
         halted = self._scripts.before_delivery(sale) if sale else None
         if halted is not None:
@@ -280,40 +249,18 @@ class Walk:
             await self._settle(self._selling.cancelled(delivery))
             return
         settled, outcome = await self._selling.send(delivery, sale, self._budget())
-        await self._settle(settled)
-        self._note(delivery, settled)
+        progress.settled(delivery, settled)
+        self._record.offered.append(_offered(delivery, settled))
         if outcome is not None and sale is not None:
-            progress.halted = self._scripts.after_delivery(sale, outcome)
-
-    def _note(self, delivery: OpenDelivery, settled: Settled) -> None:
-        progress = self._progress
-        match settled.state:
-            case DeliveryState.ACCEPTED:
-                progress.sold += 1
-                progress.exclusive |= delivery.exclusive
-            case DeliveryState.RESERVED if settled.next_at:
-                progress.waiting.append(settled.next_at)
-                progress.exclusive |= delivery.exclusive
-        self._record.offered.append(
-            Offered(
-                account=delivery.account_id,
-                delivery=delivery.uid,
-                price=settled.price,
-                outcome=settled.state.value,
-                code=settled.code,
-                us=settled.attempt.elapsed_us if settled.attempt else 0,
-            )
-        )
+            progress.halted = self._scripts.after_delivery(sale, outcome) or progress.halted
+        await self._settle(settled)
 
     async def _settle(self, settled: Settled) -> None:
-        was_open = await self._parts.store.write(
-            Settle(
-                lead_uid=self._lead.uid,
-                campaign_id=self._lead.campaign_id,
-                now=self._parts.services.clock.now(),
-                delivery=settled,
-            )
-        )
+        command = self._command(settled)
+        if self._progress.closed and not self._open:
+            self._concluding(command)
+            self._over = True
+        was_open = await self._parts.store.write(command)
         if not was_open:  # whoever has the lead now has settled it
             raise LostLeaseError(self._lead.uid)
 
@@ -326,42 +273,41 @@ class Walk:
 
     # --- ending
 
-    async def _end(self) -> None:
+    def _command(self, settled: Settled | None = None) -> Settle:
+        return Settle(
+            lead_uid=self._lead.uid,
+            campaign_id=self._lead.campaign_id,
+            now=self._parts.services.clock.now(),
+            delivery=settled,
+        )
+
+    def _concluding(self, command: Settle) -> Settle:
+        """Add to ``command`` how the distribution ends, or when it goes on."""
         progress = self._progress
         self._record.passed = passed_over(self._record.passed, self._considered.excluded)
         if self._campaign.automation is not None:
             self._record.strategy = self._campaign.automation.key
         if isinstance(progress.halted, Stop):
             self._record.stopped = progress.halted.reason
-        command = Settle(
-            lead_uid=self._lead.uid,
-            campaign_id=self._lead.campaign_id,
-            now=self._parts.services.clock.now(),
-            record=self._record,
-            revision=self._parts.catalog.revision,
-            owner=self._parts.owner,
-        )
+        command.record = self._record
+        command.revision = self._parts.catalog.revision
+        command.owner = self._parts.owner
         if progress.waiting:
             command.put_off = min(progress.waiting)
         else:
-            command.ended = self._ended()
-        await self._parts.store.write(command)
+            command.ended = progress.ended(self._record)
+        return command
 
-    def _ended(self) -> Ended:
-        status, code, message = self._verdict()
-        reasons = [Reason(code=code, message=message)] if message else []
-        return Ended(status=status, code=code, reasons=reasons)
 
-    def _verdict(self) -> tuple[LeadStatus, str, str]:
-        progress = self._progress
-        if progress.sold:
-            return LeadStatus.DELIVERED, "delivered", ""
-        if isinstance(progress.halted, ScriptFailed):
-            message = f"The script '{progress.halted.key}' raised {progress.halted.error}."
-            return LeadStatus.HELD, "script_could_not_run", message
-        if progress.fault:
-            return LeadStatus.HELD, "automation_could_not_run", progress.fault
-        return LeadStatus.UNSOLD, *unsold_reason(self._record)
+def _offered(delivery: OpenDelivery, settled: Settled) -> Offered:
+    return Offered(
+        account=delivery.account_id,
+        delivery=delivery.uid,
+        price=settled.price,
+        outcome=settled.state.value,
+        code=settled.code,
+        us=settled.attempt.elapsed_us if settled.attempt else 0,
+    )
 
 
 def _since(began_ns: int) -> int:

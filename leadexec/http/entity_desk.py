@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import StatementError
 
 from leadexec.errors import ConfigurationError, ConflictError, NotFoundError
 from leadexec.http.idempotency import Call, made_once
@@ -20,8 +18,6 @@ from leadexec.security.secrets import mask_secrets
 from leadexec.storage.audit import AuditEntry, audit_entries
 from leadexec.storage.entities import create_entity, delete_entity, entity_by_id, update_entity
 from leadexec.storage.entity_lists import Page, list_entities
-
-log = structlog.get_logger(__name__)
 
 
 class EntityDesk:
@@ -44,14 +40,7 @@ class EntityDesk:
             tables, cipher = self._parts.tables, self._parts.cipher
             return list_entities(connection, tables, spec.struct, cipher, **query)
 
-        try:
-            return await self._parts.store.read(question)
-        except (OverflowError, StatementError) as error:
-            # A filter or a forged cursor that is of the right type and yet no column's value.
-            log.warning("a list was asked for by an impossible value", exc_info=error)
-            raise ConfigurationError.single(
-                "invalid_parameter", "", "A filter or the cursor is beyond what can be stored."
-            ) from error
+        return await self._parts.store.read(question)
 
     async def read(self, spec: EntitySpec, entity_id: int) -> Entity:
         """Return one entity.

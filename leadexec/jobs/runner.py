@@ -1,7 +1,7 @@
 """The embedded runner: takes due jobs under a lease and runs many at once (architecture 9)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import structlog
 from sqlalchemy import Connection
 
+from leadexec.contracts.lead import Lead
 from leadexec.contracts.services import Clock
 from leadexec.errors import UnavailableError
 from leadexec.jobs.lease import gone
@@ -28,6 +29,8 @@ from leadexec.storage.store import Store
 
 log = structlog.get_logger(__name__)
 Run: TypeAlias = Callable[[JobRow], Awaitable[None]]
+SOON = 0.02
+"""Seconds after the end of a job within which the runner looks for what that job has caused."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -74,9 +77,12 @@ class Runner:
         self._running: dict[int | str, asyncio.Task[None]] = {}
         self._leads: set[str] = set()
         """The leads this process has in hand, running or offered: nobody here begins them twice."""
-        self._offered: asyncio.Queue[str] = asyncio.Queue()
+        self._offered: asyncio.Queue[tuple[str, Lead | None]] = asyncio.Queue()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
+        self._awaited = 0
+        """How many wait for the runner to be idle."""
+        self._soon: asyncio.TimerHandle | None = None
         self._stopping = False
         self._loops: list[asyncio.Task[None]] = []
 
@@ -90,16 +96,33 @@ class Runner:
         """Return whether new leads may be leased to this process at once."""
         return bool(self._loops) and not self._stopping and self._offered.qsize() < 2_000
 
-    def offer(self, subject: str) -> None:
-        """Take a lead on whose ``distribute`` job was just committed in this process's name."""
+    def offer(self, subject: str, lead: Lead | None = None) -> None:
+        """Take a lead on whose ``distribute`` job was just committed in this process's name.
+
+        Args:
+            subject: The lead's uid.
+            lead: The lead as it was stored, so that it need not be read back.
+        """
         self._leads.add(subject)
-        self._offered.put_nowait(subject)
+        self._offered.put_nowait((subject, lead))
         self._wake.set()
 
-    def begin(self, subject: str, budget_until: float) -> "asyncio.Task[None]":
+    def begin(
+        self, subject: str, budget_until: float, lead: Lead | None = None
+    ) -> "asyncio.Task[None]":
         """Begin at once with such a lead: a caller waits for it up to the monotonic instant."""
         self._leads.add(subject)
-        return self._begin(_handed_over(subject, {"budget_until": budget_until}))
+        return self._begin(self._handed_over(subject, lead, budget_until=budget_until))
+
+    def _handed_over(self, subject: str, lead: Lead | None, **payload: Any) -> JobRow:
+        """Return the job of a lead that was just stored, without reading its row back.
+
+        The lead itself goes with it only while its first lease cannot have run out: nobody else
+        can have had it in hand then, so that it stands as it was stored.
+        """
+        if lead is not None and self._clock.now() < lead.received_at + self.lease / 2:
+            payload["lead"] = lead
+        return JobRow(id=0, kind=DISTRIBUTE, subject=subject, payload=payload, attempts=0)
 
     def wake(self) -> None:
         """Look for due jobs now."""
@@ -141,12 +164,16 @@ class Runner:
 
         What is due later, such as a retry, is not waited for.
         """
-        while True:
-            self._idle.clear()
-            self._wake.set()
-            await self._idle.wait()
-            if not self._running and self._offered.empty():
-                return
+        self._awaited += 1
+        try:
+            while True:
+                self._idle.clear()
+                self._wake.set()
+                await self._idle.wait()
+                if not self._running and self._offered.empty():
+                    return
+        finally:
+            self._awaited -= 1
 
     # --- loops
 
@@ -167,8 +194,7 @@ class Runner:
     async def _take(self) -> float:
         """Begin what can be begun; return the seconds until something may be due."""
         while not self._offered.empty() and len(self._running) < self._at_once:
-            subject = self._offered.get_nowait()
-            self._begin(_handed_over(subject, {}))
+            self._begin(self._handed_over(*self._offered.get_nowait()))
         room = self._at_once - len(self._running)
         if room <= 0 or not self._offered.empty():
             return self._poll.total_seconds()
@@ -222,10 +248,26 @@ class Runner:
             self._running.pop(key, None)
             if row.kind == DISTRIBUTE:
                 self._leads.discard(row.subject)
-            self._wake.set()
+            if (
+                self._awaited
+                or not self._offered.empty()
+                or len(self._running) + 1 == self._at_once
+            ):
+                self._wake.set()
+            else:
+                self._wake_soon()
 
         task.add_done_callback(done)
         return task
+
+    def _wake_soon(self) -> None:
+        """Look for what a job has caused, such as observers' jobs; once for all that end now."""
+        if self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(SOON, self._look)
+
+    def _look(self) -> None:
+        self._soon = None
+        self._wake.set()
 
     async def _run(self, row: JobRow) -> None:
         handling = self._handlings.get(row.kind)
@@ -255,8 +297,3 @@ class Runner:
             await self._store.change(act)
         except UnavailableError as error:
             log.warning("a job's end cannot be written now", error=str(error))
-
-
-def _handed_over(subject: str, payload: Mapping[str, Any]) -> JobRow:
-    """Return the job of a lead that was just stored, without reading its row back."""
-    return JobRow(id=0, kind=DISTRIBUTE, subject=subject, payload=payload, attempts=0)

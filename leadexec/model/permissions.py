@@ -5,7 +5,7 @@ from typing import Final
 
 from leadexec.model.entity import EntitySpec
 
-DATA_SUBJECTS: Final = ("leads", "requests")
+DATA_SUBJECTS: Final = ("jobs", "leads", "requests")
 """What there is to read and to act on beside the entities."""
 
 

@@ -2,7 +2,9 @@
 
 import base64
 import enum
+import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
@@ -13,7 +15,7 @@ from sqlalchemy import func as sql
 from leadexec.errors import ConfigurationError
 from leadexec.model.entity import Amount, Entity, FieldSpec
 from leadexec.security.secrets import Cipher
-from leadexec.storage.columns import JsonColumn
+from leadexec.storage.columns import MOST, JsonColumn, scale_money, storable
 from leadexec.storage.entity_tables import EntityTable, EntityTables
 
 E = TypeVar("E", bound=Entity)
@@ -55,8 +57,8 @@ def list_entities(
         sort: Name of a field that is no JSON; with ``-`` before it, from large to small.
 
     Raises:
-        ConfigurationError: ``unknown_filter``, ``invalid_filter``, ``unknown_sort``,
-            ``invalid_cursor``.
+        ConfigurationError: ``unknown_filter``, ``invalid_filter``, ``invalid_search``,
+            ``unknown_sort``, ``invalid_cursor``; also for a value that no column could hold.
     """
     table = tables.of(struct)
     limit = max(1, min(limit, LIMIT))
@@ -92,6 +94,9 @@ def _matching(
     for name, wanted in filters.items():
         query = query.where(_filter(table, name, wanted))
     if search:
+        if storable(search) != search:
+            message = "No text in the database holds such characters."
+            raise ConfigurationError.single("invalid_search", "search", message)
         texts = [c for c in table.table.columns if table.fields[c.name].type is str]
         query = query.where(or_(*(c.icontains(search, autoescape=True) for c in texts)))
     return query
@@ -105,17 +110,41 @@ def _filter(table: EntityTable, name: str, wanted: Any) -> ColumnElement[bool]:
     several = isinstance(wanted, Sequence) and not isinstance(wanted, str)
     try:
         values = [_stored(field, item) for item in (wanted if several else [wanted])]
-    except msgspec.ValidationError as error:
+    except (ValueError, msgspec.ValidationError) as error:
         raise ConfigurationError.single("invalid_filter", name, f"{error}.") from error
     return column.in_(values)
 
 
 def _stored(field: FieldSpec, value: Any) -> Any:
-    """Return ``value``, perhaps a text, as the field's column has it."""
+    """Return ``value``, perhaps a text, as the field's column has it.
+
+    Raises:
+        msgspec.ValidationError: It is not of the field's type.
+        ValueError: It is, and yet nothing that a column can hold.
+    """
     read = msgspec.convert(value, field.type, strict=False)
     if isinstance(read, enum.Enum):
         return read.value
-    return str(read) if isinstance(read, Decimal) and not field.mark(Amount) else read
+    if isinstance(read, Decimal) and field.mark(Amount):
+        scale_money(read)
+        return read
+    _demand_storable(read)
+    return str(read) if isinstance(read, Decimal) else read
+
+
+def _demand_storable(value: Any) -> None:
+    message = ""
+    match value:
+        case int() if abs(value) > MOST:
+            message = "Expected a whole number of at most 64 bits"
+        case float() if not math.isfinite(value):
+            message = "Expected a finite number"
+        case datetime(tzinfo=None):
+            message = "The time needs an offset, such as Z or -05:00"
+        case str() if storable(value) != value:
+            message = "No text in the database holds such characters"
+    if message:
+        raise ValueError(message)
 
 
 def _plain_column(table: EntityTable, name: str, code: str) -> Column[Any]:
@@ -141,6 +170,9 @@ def _cursor(column: Column[Any], row: Mapping[str, Any]) -> str:
     return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
 
+_cursors = msgspec.json.Decoder(tuple[str, bool | int | float | str | None, int])
+
+
 def _after(
     table: EntityTable, column: Column[Any], cursor: str, *, descending: bool
 ) -> list[ColumnElement[bool]]:
@@ -149,9 +181,10 @@ def _after(
         return []
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        name, value, last = msgspec.json.decode(raw, type=tuple[str, Any, int])
+        name, value, last = _cursors.decode(raw)
         if name != column.name:
             raise ValueError(name)
+        _demand_storable(last)
         value = None if value is None else _stored(table.fields[name], value)
     except (ValueError, msgspec.MsgspecError) as error:
         message = "It is not of this list."

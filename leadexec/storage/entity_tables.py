@@ -54,10 +54,7 @@ from leadexec.storage.columns import (
     to_json,
     unscale_money,
 )
-from leadexec.storage.metadata import NAMING, kernel_metadata
-
-ENTITY: Final = "entity"
-"""Key in ``Column.info``: the entity whose id a column holds without a foreign key."""
+from leadexec.storage.metadata import ENTITY, NAMING, kernel_metadata
 
 
 class EntityTable:

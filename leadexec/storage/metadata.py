@@ -14,5 +14,9 @@ NAMING: Final[Mapping[str, str]] = {
 }
 """Every constraint has a name, so that a migration can change it (and an error can be read)."""
 
+ENTITY: Final = "entity"
+"""Key in ``Column.info``: the entity whose id a column holds without a foreign key. The column has
+an index, as whoever deletes such an entity looks there whether it is still used."""
+
 kernel_metadata: Final = MetaData(naming_convention=NAMING)
 """All tables of the kernel: entities, audit, and those of a lead's way."""

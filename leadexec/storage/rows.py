@@ -102,23 +102,23 @@ class KeyQuery:
         self._key = key
         self._lock = lock
         self._columns = columns
-        self._converters = [_from_driver(column.type) for column in columns]
-        self._made: dict[str, str] = {}
+        self._made: dict[str, tuple[str, Sequence[_Convert]]] = {}
 
     def __call__(self, connection: Connection, keys: Sequence[str]) -> Iterator[Row]:
         """Yield one tuple per row found, in no order."""
         if not keys:
             return
         dialect = connection.dialect
-        sql = self._made.get(dialect.name)
-        if sql is None:
-            sql = self._made[dialect.name] = self._make(dialect)
+        made = self._made.get(dialect.name)
+        if made is None:
+            convert = [_from_driver(column.type, dialect) for column in self._columns]
+            made = self._made[dialect.name] = self._make(dialect), convert
+        sql, converters = made
         found: Any
         if dialect.name == "sqlite":
             found = _driver(connection).execute(sql, (to_json(list(keys)),))
         else:
             found = connection.exec_driver_sql(sql, (list(keys),))
-        converters = self._converters
         for row in found.fetchall():
             yield tuple(
                 [
@@ -169,11 +169,13 @@ def _to_driver(type_: Any, dialect: Dialect) -> _Convert:
     return made
 
 
-def _from_driver(type_: Any) -> _Convert:
+def _from_driver(type_: Any, dialect: Dialect) -> _Convert:
     if isinstance(type_, UtcDateTime):
         return from_microseconds
     if isinstance(type_, MoneyColumn):
         return unscale_money
+    if dialect.name != "sqlite":  # PostgreSQL's driver knows these itself
+        return None
     if isinstance(type_, JSON):
         return from_json
     return bool if isinstance(type_, Boolean) else None

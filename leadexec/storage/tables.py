@@ -2,6 +2,10 @@
 
 Leads and deliveries are named by uids made in the application, so that a batch needs no ids back
 from the database; their integer ids give the order of arrival and page cursors.
+
+They refer to entities without foreign keys, which every insert would have to look up. A campaign
+that has leads and a delivery account that has deliveries are not deleted (``ENTITY``); what those
+refer to themselves, sources, lead types and clients, is kept by their foreign keys.
 """
 
 from sqlalchemy import (
@@ -17,7 +21,7 @@ from sqlalchemy import (
 )
 
 from leadexec.storage.columns import JsonColumn, MoneyColumn, OutsideText, UtcDateTime
-from leadexec.storage.metadata import kernel_metadata
+from leadexec.storage.metadata import ENTITY, kernel_metadata
 
 RowId = BigInteger().with_variant(Integer(), "sqlite")
 Uid = String(36)
@@ -57,7 +61,7 @@ leads = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("lead_type_id", BigInteger, nullable=False),
     Column("source_id", BigInteger, nullable=False),
-    Column("campaign_id", BigInteger, nullable=False),
+    Column("campaign_id", BigInteger, nullable=False, info={ENTITY: "campaign"}),
     Column("request_uid", Uid, nullable=False),
     Column("status", String(16), nullable=False),
     Column("code", OutsideText(64), nullable=False),
@@ -84,7 +88,7 @@ deliveries = Table(
     Column("id", RowId, primary_key=True, autoincrement=True),
     Column("uid", Uid, nullable=False, unique=True),
     Column("lead_uid", Uid, nullable=False),
-    Column("account_id", BigInteger, nullable=False),
+    Column("account_id", BigInteger, nullable=False, info={ENTITY: "delivery_account"}),
     Column("client_id", BigInteger, nullable=False),
     Column("method_id", BigInteger, nullable=False),
     Column("state", String(16), nullable=False),

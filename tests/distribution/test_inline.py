@@ -53,9 +53,7 @@ async def test_deliveries_are_told_only_where_the_campaign_allows_it(
 ) -> None:
     async with a_world(database_url, tmp_path) as world:
         lead_type = await world.lead_type()
-        open_ = await world.campaign(
-            lead_type, use_delivery_queue=False, allow_send_responses=True
-        )
+        open_ = await world.campaign(lead_type, use_delivery_queue=False, allow_send_responses=True)
         silent = await world.campaign(lead_type, use_delivery_queue=False)
         queued = await world.campaign(lead_type, allow_send_responses=True)
         await world.buyer(open_, "x")
@@ -119,7 +117,7 @@ async def test_a_fault_while_the_sender_waits_leaves_the_lead_to_be_tried_again(
 ) -> None:
     from leadexec.distribution import distributor
 
-    def broken(*_: Any) -> Any:
+    def broken(*_: Any, **__: Any) -> Any:
         message = "a fault of ours"
         raise RuntimeError(message)
 

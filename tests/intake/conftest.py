@@ -1,3 +1,5 @@
-"""The fixture of a running system on SQLite."""
+"""The fixtures of running systems."""
 
-from tests.system.conftest import sqlite_world as sqlite_world
+from tests.system.conftest import portal, portal_world, sqlite_url, sqlite_world
+
+__all__ = ["portal", "portal_world", "sqlite_url", "sqlite_world"]

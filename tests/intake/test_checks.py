@@ -154,9 +154,7 @@ async def test_duplicates_in_one_list_are_told_from_each_other(
 async def test_a_lead_that_no_campaign_limit_let_in_does_not_hold_its_key(
     sqlite_world: World,
 ) -> None:
-    campaign = await sqlite_world.campaign(
-        validators=(DUPLICATE,), limits=QuantityLimits(daily=1)
-    )
+    campaign = await sqlite_world.campaign(validators=(DUPLICATE,), limits=QuantityLimits(daily=1))
     assert await outcome(sqlite_world, campaign) == ("accepted", "accepted")
     phone = "213-555-9876"
     over = await outcome(sqlite_world, campaign, Phone=phone)
@@ -253,9 +251,7 @@ def claim(key: Any) -> Callable[..., Any]:
         {"claims": claim("same"), "on_conflict": raising},
         {"claims": claim("same"), "on_conflict": lambda lead, conflict: None},
     ],
-    ids=lambda methods: ",".join(
-        f"{n}:{getattr(m, '__name__', '')}" for n, m in methods.items()
-    ),
+    ids=lambda methods: ",".join(f"{n}:{getattr(m, '__name__', '')}" for n, m in methods.items()),
 )
 async def test_a_validator_that_cannot_run_holds_the_lead_and_is_named(
     database_url: str,

@@ -80,9 +80,7 @@ async def test_an_observer_that_raises_is_told_again_then_kept_and_harms_nobody(
 
     bad = a_plugin(dict.fromkeys(HOOKS, raising_later))
     good = a_plugin({"lead_rejected": keep})
-    async with a_world(
-        database_url, tmp_path, ("bad", bad), ("good", good), clock=clock
-    ) as world:
+    async with a_world(database_url, tmp_path, ("bad", bad), ("good", good), clock=clock) as world:
         campaign = await world.campaign(status=CampaignStatus.CLOSED)
         await world.sell(campaign)
 

@@ -88,28 +88,34 @@ async def test_a_job_whose_lease_ran_out_while_it_runs_here_is_not_begun_twice(
     clock = FakeClock()
     runner = Runner(store, clock, "me/1/a", poll=timedelta(milliseconds=10))
     begun: list[str] = []
-    release = asyncio.Event()
+    all_begun, taken_again, release = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def run(row: Any) -> None:
         begun.append(row.kind)
+        if len(begun) == 2:
+            all_begun.set()
         await release.wait()
+
+    async def mark(row: Any) -> None:
+        taken_again.set()
 
     runner.handle("distribute", Handling(run=run))
     runner.handle("tests.long", Handling(run=run))
-    now = clock.now()
-    rows = [new_job("tests.long", "s", {}, now), new_job("distribute", "lead", {}, now, "me/1/a")]
+    runner.handle("tests.mark", Handling(run=mark))
+    now, later = clock.now(), clock.now() + timedelta(hours=1)
+    rows = [
+        new_job("tests.long", "s", {}, now),
+        new_job("distribute", "lead", {}, now, "me/1/a"),
+        new_job("tests.mark", "s", {}, later),
+    ]
     await store.change(lambda connection: insert_jobs(connection, rows))
     await runner.start()
     runner.offer("lead")
-    while len(begun) < 2:
-        await asyncio.sleep(0)
+    await all_begun.wait()
 
-    clock.advance(3600)
+    clock.advance(3600)  # all leases have run out; what is due is taken together
     runner.wake()
-    while await store.read(lambda c: c.scalar(jobs.select().with_only_columns(jobs.c.run_at))) <= (
-        clock.now()
-    ):
-        await asyncio.sleep(0)
+    await taken_again.wait()
     release.set()
     await runner.until_idle()
     await runner.stop()

@@ -1,5 +1,8 @@
 """Lists of entities page by page, without gaps and without repetition."""
 
+import base64
+import json
+from itertools import product
 from typing import Any
 
 import pytest
@@ -128,3 +131,87 @@ async def test_what_a_list_cannot_do_is_refused(
         await page(world, world.Depot, **arguments)
 
     assert [fault.code for fault in refused.value.faults] == [code]
+
+
+NASTY = (
+    2**63,
+    -(2**63) - 1,
+    10**40,
+    "9223372036854775808",
+    float("nan"),
+    float("inf"),
+    1e300,
+    "NaN",
+    "-Infinity",
+    "1e30",
+    "0.00001",
+    "a\0b",
+    "\ud800",
+    "2026-01-05T15:00:00",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    True,
+    "",
+)
+
+
+async def faults_of(world: Any, **arguments: Any) -> set[str]:
+    """Return what a list asked for by ``arguments`` is refused for; empty: it is given."""
+    try:
+        await page(world, world.Depot, **arguments)
+    except ConfigurationError as refused:
+        return {fault.code for fault in refused.faults}
+    return set()
+
+
+async def test_a_filter_by_any_value_lists_or_is_refused(world: Any) -> None:
+    await some_depots(world)
+    told: dict[str, set[str]] = {}
+    for name in ("id", "name", "client", "parent", "fee", "balance", "ratio", "opened"):
+        told[name] = set()
+        for value in NASTY:
+            told[name] |= await faults_of(world, filters={name: value})
+            told[name] |= await faults_of(world, filters={name: [value, value]})
+
+    assert told == {name: {"invalid_filter"} for name in told}
+
+
+async def test_a_forged_cursor_continues_somewhere_or_is_refused(world: Any) -> None:
+    await some_depots(world)
+    told = set()
+    for sort in ("id", "name", "parent", "-fee", "opened"):
+        for value, last in product((*NASTY, None, [1], {"a": 1}), (1, 2**63, -(10**30), "1")):
+            text = json.dumps([sort.removeprefix("-"), value, last])
+            cursor = base64.urlsafe_b64encode(text.encode()).decode()
+            told |= await faults_of(world, sort=sort, cursor=cursor)
+
+    assert told == {"invalid_cursor"}
+
+
+async def test_a_cursor_that_nests_without_end_is_refused(world: Any) -> None:
+    cursor = base64.urlsafe_b64encode(b'["id",' + b"[" * 20_000).decode()
+
+    with pytest.raises(ConfigurationError):
+        await page(world, world.Depot, cursor=cursor)
+
+
+@pytest.mark.parametrize(
+    ("filters", "said"),
+    [
+        ({"id": 2**63}, "64 bits"),
+        ({"opened": "2026-01-05T15:00:00"}, "needs an offset"),
+        ({"fee": "NaN"}, "NaN is no amount of money"),
+        ({"name": "a\0b"}, "such characters"),
+    ],
+)
+async def test_a_refused_filter_says_what_is_wrong_with_its_value(
+    world: Any, filters: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        await page(world, world.Depot, filters=filters)
+
+
+@pytest.mark.parametrize("text", ["\0", "\ud800"])
+async def test_a_search_for_what_no_text_holds_is_refused(world: Any, text: str) -> None:
+    with pytest.raises(ConfigurationError, match="such characters"):
+        await page(world, Client, search=text)

@@ -31,7 +31,9 @@ def a_plugin(
         body[f"register_{name}"] = hookimpl(_contributing(tuple(items)))
     for hook, tell in (observers or {}).items():
         body[hook] = hookimpl(_observing(tell))
-    made = types.new_class("TestPlugin", (Plugin[NoSettings],), {}, lambda space: space.update(body))
+    made = types.new_class(
+        "TestPlugin", (Plugin[NoSettings],), {}, lambda space: space.update(body)
+    )
     assert issubclass(made, Plugin)
     return made
 

@@ -172,7 +172,7 @@ async def test_the_health_report_names_methods_that_are_left_alone(
 
 
 async def test_a_plugin_that_cannot_prepare_one_lead_does_not_stop_the_others(
-    sqlite_url: str, tmp_path: Path
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with a_market(sqlite_url, tmp_path, FakeClock()) as world:
         campaign = await world.campaign()
@@ -183,7 +183,7 @@ async def test_a_plugin_that_cannot_prepare_one_lead_does_not_stop_the_others(
             message = "no such template"
             raise ValueError(message)
 
-        method.prepare = refuse
+        monkeypatch.setattr(method, "prepare", refuse)
         for _ in range(4):
             await world.sell(campaign)
 

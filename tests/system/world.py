@@ -103,8 +103,9 @@ class World:
     async def buyer(self, campaign: Campaign, name: str, **changes: Any) -> DeliveryAccount:
         """Return a new delivery account of a new client that buys leads of the campaign's type.
 
-        Fields of the client (``client_priority``, ``time_zone``, ``status``) and of the delivery
-        method (``retry``, ``schedule``, ``timeout``, ``method``) may be given among ``changes``.
+        Fields of the client (``client_priority``, ``client_status``, ``time_zone``) and of the
+        delivery method (``method``: its type, ``settings``, ``mappings``, ``retry``, ``schedule``,
+        ``timeout``) may be given among ``changes``.
         """
         client = await self.kernel.create(
             Client(
@@ -127,6 +128,7 @@ class World:
                 settings=changes.pop("settings", settings),
                 retry=changes.pop("retry", RetrySettings(enabled=False)),
                 schedule=tuple(schedule),
+                mappings=changes.pop("mappings", ()),
             )
         )
         values: dict[str, Any] = {

@@ -11,6 +11,7 @@ from leadexec.app import App, running_app
 from leadexec.cli.demo.command import demo_command
 from leadexec.cli.demo.figures import demo_counts, open_work
 from leadexec.cli.demo.platform import Credential, DemoCounts
+from leadexec.delivery.breaker import DeliverySettings
 from leadexec.http.entity_desk import EntityDesk
 from leadexec.http.idempotency import Call
 from leadexec.model.access import Scope
@@ -83,6 +84,11 @@ async def open_platform(directory: Path) -> AsyncIterator[RunningPlatform]:
     settings = Settings(
         data=str(directory),
         network=NetworkSettings(allow_private=("127.0.0.0/8",)),
+        # Some of its buyers never answer, and it is to end in seconds: what waits for them must
+        # not wait as long as it would for real ones.
+        delivery=DeliverySettings(
+            circuit_open_seconds=2.0, circuit_cap_seconds=4.0, circuit_wait_seconds=10.0
+        ),
     )
     async with running_app(settings) as running:
         yield RunningPlatform(running)
