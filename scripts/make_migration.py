@@ -50,7 +50,10 @@ def plain_type(kind: str, item: Any, context: api.AutogenContext) -> Any:
         context.imports.add("from sqlalchemy.dialects import postgresql")
         return "sa.JSON().with_variant(postgresql.JSONB(), 'postgresql')"
     if kind == "type" and isinstance(item, TypeDecorator):
-        return f"sa.{type(item.impl_instance).__name__}()"
+        length = getattr(item, "length", None)  # what has one is a VARCHAR, whatever it wraps
+        return (
+            f"sa.String(length={length})" if length else f"sa.{type(item.impl_instance).__name__}()"
+        )
     return False
 
 

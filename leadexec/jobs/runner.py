@@ -157,7 +157,7 @@ class Runner:
         self._loops = []
         self._leads.clear()
         now = self._clock.now()
-        await self._store.change(lambda connection: free_jobs_of(connection, [self.owner], now))
+        await self._record(lambda connection: free_jobs_of(connection, [self.owner], now))
 
     async def until_idle(self) -> None:
         """Return once nothing is due, offered or running (for tests and the demo).
@@ -291,9 +291,9 @@ class Runner:
         last = row.attempts + 1 >= most and not isinstance(error, UnavailableError)
         await self._record(lambda connection: fail_job(connection, row, text, due, dead=last))
 
-    async def _record(self, act: Callable[[Connection], None]) -> None:
-        """Write what became of a job; if that cannot be, its lease runs out and it is run again."""
+    async def _record(self, act: Callable[[Connection], object]) -> None:
+        """Write what became of jobs; if that cannot be, their leases run out and they run again."""
         try:
             await self._store.change(act)
         except UnavailableError as error:
-            log.warning("a job's end cannot be written now", error=str(error))
+            log.warning("what became of a job cannot be written now", error=str(error))

@@ -97,7 +97,7 @@ async def store_leads(
     intake = Intake(
         kernel.catalog,
         kernel.store,
-        kernel.intake._decider,  # noqa: SLF001  the same decider with another taker
+        kernel.intake._decider,
         taker=collector,
         clock=kernel.services.clock,
         answer_seconds=1.0,
@@ -151,7 +151,7 @@ async def measure(
     await kernel.runner.until_idle()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     await kernel.runner.stop()
-    kernel.runner._stopping = False  # noqa: SLF001  it is started again for the next round
+    kernel.runner._stopping = False
     kernel.store.write = written  # type: ignore[method-assign]
     made = await sales(kernel) - before
     if made != SALES * count:
@@ -167,19 +167,12 @@ async def alone(kernel: Kernel, campaign: Campaign, count: int, accounts: int) -
     samples = []
     for lead in collector.offered:
         began = time.perf_counter()
-        kernel.runner.offer(*lead)
-        await asyncio.gather(*await begun(kernel))
+        uid, *handed = lead
+        await kernel.runner.begin(uid, kernel.services.clock.monotonic() + 60.0, *handed)
         samples.append(time.perf_counter() - began)
     await kernel.runner.stop()
-    kernel.runner._stopping = False  # noqa: SLF001  it is started again for the next round
+    kernel.runner._stopping = False
     return statistics.median(samples) * 1e6
-
-
-async def begun(kernel: Kernel) -> Sequence["asyncio.Task[None]"]:
-    """Return the running jobs once there are some."""
-    while not kernel.runner._running:  # noqa: SLF001  what this measures
-        await asyncio.sleep(0)
-    return list(kernel.runner._running.values())  # noqa: SLF001
 
 
 MEASURED: tuple[tuple[Any, str, str], ...] = (
@@ -258,9 +251,8 @@ async def parts_of(accounts: int, count: int, *, optimize: bool) -> dict[str, fl
 
 async def every_row(options: argparse.Namespace) -> tuple[list[Row], dict[str, dict[str, float]]]:
     """Measure all settings; return the totals, and the parts by setting."""
-    sizes, count, rounds = ((1_000, 10_000), 3_000, 3)
-    if options.quick:
-        sizes, count, rounds = ((1_000,), 1_000, 1)
+    sizes = (1_000,) if options.quick else (1_000, 10_000)
+    count, rounds = (1_000, 1) if options.quick else (3_000, 3)
     rows: list[Row] = []
     parts: dict[str, dict[str, float]] = {}
     for accounts in sizes:

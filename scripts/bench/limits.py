@@ -12,19 +12,14 @@ many callers' wishes: by reservations, and by looking first and writing then, as
 import argparse
 import asyncio
 import json
-import sqlite3
 import tempfile
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from itertools import count
 from random import Random
-from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import func, select
@@ -41,14 +36,20 @@ from leadexec.storage.owners import KERNEL_OWNER
 from leadexec.storage.store import Store
 from leadexec.storage.tables import counters
 from leadexec.testing import FakeClock
+from scripts.bench.bare_limits import (
+    CONNECTIONS,
+    PIECES,
+    Sold,
+    per_second,
+    postgresql_floor,
+    postgresql_looks_first,
+    sqlite_floor,
+    sqlite_looks_first,
+)
 from scripts.bench.server import POSTGRESQL, a_server_database
 
 CALLERS = (1, 8, 32, 64)
-CONNECTIONS = 16
-PIECES = 1_000
 NOW = FakeClock().now()
-CREATE = "CREATE TABLE floor (key TEXT PRIMARY KEY, used BIGINT NOT NULL, most BIGINT NOT NULL)"
-TAKE = "UPDATE floor SET used = used + 1 WHERE key = {} AND used + 1 <= most"
 
 
 @dataclass(kw_only=True)
@@ -61,30 +62,6 @@ class Row:
     callers: int
     per_second: float
     ratio: float = 1.0
-
-
-@dataclass(kw_only=True)
-class Sold:
-    """What became of 1,000 pieces."""
-
-    database: str
-    who: str
-    sold: int
-    counted: int
-    """What the counter says in the end."""
-
-
-async def per_second(act: Callable[[], Awaitable[Any]], callers: int, times: int) -> float:
-    """Return how often ``act`` is done a second by ``callers`` at once, over ``times``."""
-    turns = iter(range(times))
-
-    async def call() -> None:
-        for _ in turns:
-            await act()
-
-    began = time.perf_counter()
-    await asyncio.gather(*(call() for _ in range(callers)))
-    return times / (time.perf_counter() - began)
 
 
 class Desk:
@@ -180,12 +157,103 @@ async def desk_sells(url: str, database: str) -> Sold:
     """Sell 1,000 pieces to 2,000 wishes of 64 callers by reservations."""
     async with a_desk(url) as desk:
         before, sold = await desk.used(), 0
-        await desk.lease(2 * PIECES + 10**5)
+        await desk.lease(2 * PIECES)
 
         async def wish() -> None:
             nonlocal sold
-            sold += await desk.reserve(1, PIECES)
+            had_room = await desk.reserve(1, PIECES)
+            sold += had_room
 
         await per_second(wish, CALLERS[-1], 2 * PIECES)
         counted = await desk.used() - before
     return Sold(database=database, who="reservation", sold=sold, counted=counted)
+
+
+async def on_sqlite(times: int) -> tuple[list[Row], list[Sold]]:
+    """Measure SQLite."""
+    with tempfile.TemporaryDirectory() as folder:
+        floors = {n: sqlite_floor(folder, n, times) for n in (1, PIECES)}
+        rows = [_floor("sqlite", n, 1, found) for n, found in floors.items()]
+        rows += await desk_rows(f"sqlite:///{folder}/rows.sqlite3", "sqlite", floors, times)
+        desk = await desk_sells(f"sqlite:///{folder}/sells.sqlite3", "sqlite")
+        return rows, [desk, await asyncio.to_thread(sqlite_looks_first, folder)]
+
+
+async def on_postgresql(server: str, times: int) -> tuple[list[Row], list[Sold]]:
+    """Measure PostgreSQL; nothing where it does not answer."""
+    rows: list[Row] = []
+    async with a_server_database(server) as url:
+        if not url:
+            return [], []
+        floors = {}
+        for accounts in (1, PIECES):
+            floors[accounts] = await postgresql_floor(url, accounts, 1, times // 4)
+            rows.append(_floor("postgresql", accounts, 1, floors[accounts]))
+            found = await postgresql_floor(url, accounts, CONNECTIONS, times)
+            ratio = found / floors[accounts]
+            rows.append(_floor("postgresql", accounts, CONNECTIONS, found, ratio))
+        looking = await postgresql_looks_first(url)
+        rows += await desk_rows(url, "postgresql", floors, times)
+    async with a_server_database(server) as url:
+        return rows, [await desk_sells(url, "postgresql"), looking]
+
+
+def _floor(database: str, accounts: int, callers: int, found: float, ratio: float = 1.0) -> Row:
+    return Row(
+        database=database,
+        accounts=accounts,
+        who="bare UPDATE",
+        callers=callers,
+        per_second=found,
+        ratio=ratio,
+    )
+
+
+def report(rows: Sequence[Row], sold: Sequence[Sold]) -> None:
+    """Print both tables."""
+    console = Console(width=110)
+    table = Table(title="Taking up a limit, durable each time")
+    for head in ("database", "accounts", "who"):
+        table.add_column(head)
+    for head in ("callers", "a second", "× one bare UPDATE at a time"):
+        table.add_column(head, justify="right")
+    for row in sorted(rows, key=lambda r: (r.database, r.accounts, r.who, r.callers)):
+        table.add_row(
+            *(row.database, f"{row.accounts:,}", row.who, f"{row.callers}"),
+            *(f"{row.per_second:,.0f}", f"{row.ratio:.2f}"),
+        )
+    console.print(table)
+    table = Table(title=f"{PIECES:,} pieces and twice as many wishes at once")
+    for head in ("database", "who", "sold", "counted", "oversold"):
+        table.add_column(head, justify="right" if head not in ("database", "who") else "left")
+    for one in sold:
+        over = max(0, one.sold - PIECES)
+        table.add_row(one.database, one.who, f"{one.sold:,}", f"{one.counted:,}", f"{over:,}")
+    console.print(table)
+
+
+async def everything(options: argparse.Namespace) -> tuple[list[Row], list[Sold]]:
+    """Measure what the options ask for."""
+    times = 1_600 if options.quick else 12_800
+    rows, sold = await on_sqlite(times)
+    more, also = await on_postgresql(options.postgresql, times)
+    return rows + more, sold + also
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="an eighth of the reservations")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument("--postgresql", default=POSTGRESQL, help="empty: leave it out")
+    options = parser.parse_args()
+    rows, sold = run(everything(options))
+    if options.json:
+        found = {"rows": [asdict(row) for row in rows], "sold": [asdict(one) for one in sold]}
+        print(json.dumps(found, indent=2))
+    else:
+        report(rows, sold)
+
+
+if __name__ == "__main__":
+    main()

@@ -31,7 +31,8 @@ from leadexec.model.delivery_method import ConfiguredDeliveryMethod, FieldMappin
 from leadexec.model.lead_type import LeadField, LeadType
 from leadexec.model.limits import QuantityLimits
 from leadexec.model.source import AutomationUse, Campaign, LeadSource
-from leadexec.settings import JobSettings, Settings, StorageSettings
+from leadexec.settings import JobSettings, Settings
+from leadexec.storage.database import StorageSettings
 
 PLUGINS = ("automation-price", "fields")
 FIELDS = {
@@ -85,16 +86,26 @@ class _Given(EntryPoint):
 @asynccontextmanager
 async def a_kernel(folder: str, database: str = "", **storage: int) -> AsyncIterator[Kernel]:
     """Start a kernel whose jobs are not run yet, on SQLite in ``folder`` or on ``database``."""
-    settings = Settings(
+    settings = settings_in(folder, database, **storage)
+    async with running_kernel(settings, found=plugins()) as kernel:
+        yield kernel
+
+
+def settings_in(folder: str, database: str = "", **storage: int) -> Settings:
+    """Return settings without jobs, on SQLite in ``folder`` or on ``database``."""
+    return Settings(
         data=folder,
         database=database,
         jobs=JobSettings(run=False, poll_seconds=5),
         storage=StorageSettings(**storage),
     )
+
+
+def plugins() -> list[EntryPoint]:
+    """Return the entry points of the plugins that the benchmarks use."""
     found = [point for point in entry_points(group="leadexec") if point.name in PLUGINS]
     buyers = _Given(name="bench-buyers", value="bench:BuyersPlugin", group="leadexec")
-    async with running_kernel(settings, found=[*found, buyers]) as kernel:
-        yield kernel
+    return [*found, buyers]
 
 
 async def a_market(kernel: Kernel, accounts: int, *, optimize: bool, most: int = 2) -> Campaign:

@@ -2,8 +2,7 @@
 
     uv run scripts/bench/run.py [--quick] [NAME …]
 
-A benchmark is a module beside this one that can be run by itself and understands ``--quick``; it
-measures its floor (a bare server, a bare insert) in the same run, so that its figures are ratios.
+A benchmark is a module beside this one that understands ``--quick``; it measures its floor (a bare server, a bare insert) in the same run, so that its figures are ratios.
 """
 
 import argparse
@@ -34,13 +33,14 @@ def main() -> int:
 
 def is_benchmark(path: Path) -> bool:
     """Return whether the module at ``path`` is one to run."""
-    return path.name != Path(__file__).name and "__main__" in path.read_text()
+    return path.name != Path(__file__).name and '"--quick"' in path.read_text()
 
 
 def run(path: Path, options: list[str]) -> int:
     """Run the benchmark at ``path`` in a process of its own; return its exit status."""
     print(f"\n== {path.stem}", flush=True)
-    return subprocess.run([sys.executable, str(path), *options], check=False).returncode
+    command = [sys.executable, "-m", f"scripts.bench.{path.stem}", *options]
+    return subprocess.run(command, check=False, cwd=FOLDER.parents[1]).returncode
 
 
 if __name__ == "__main__":

@@ -455,3 +455,16 @@ async def test_limits_begin_anew_with_the_next_window(database_url: str, tmp_pat
         assert await codes(2) == ["accepted", full]
         clock.advance(timedelta(days=1))
         assert await codes(2) == ["accepted", "accepted"]
+
+
+async def test_without_a_database_every_post_is_asked_to_come_again(sqlite_world: World) -> None:
+    campaign = await sqlite_world.campaign()
+    await sqlite_world.kernel.store.aclose()
+
+    answers = [
+        await sqlite_world.post(campaign),
+        await sqlite_world.client.post(RECEIVER, content=b"{", headers=JSON),
+    ]
+
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert {answer.headers["retry-after"] for answer in answers} == {"1"}

@@ -238,6 +238,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('leads', schema=None) as batch_op:
         batch_op.create_index('ix_leads_campaign_id', ['campaign_id', 'id'], unique=False)
+        batch_op.create_index('ix_leads_received_at', ['received_at'], unique=False)
         batch_op.create_index('ix_leads_request_uid', ['request_uid'], unique=False)
         batch_op.create_index('ix_leads_status', ['status', 'id'], unique=False)
 
