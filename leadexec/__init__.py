@@ -32,6 +32,7 @@ from leadexec.contracts.script import DistributionScript, ScriptSetup, Selection
 from leadexec.contracts.services import (
     Campaigns,
     Clock,
+    Entities,
     HttpAnswer,
     LeadActs,
     OutboundHttp,
@@ -91,6 +92,7 @@ __all__ = [
     "DeniedError",
     "DistributionScript",
     "EligibilityRule",
+    "Entities",
     "Entity",
     "EntityEvent",
     "Escape",

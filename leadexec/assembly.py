@@ -239,7 +239,7 @@ def _catalog(plugins: Plugins, maker: ComponentMaker, services: KernelServices) 
         return compile_criteria(tree, lead_type.schema, resources(lead_type))
 
     rules = [
-        MadeRule(key, plugin, rule(NoSettings(), services))
+        MadeRule(key, plugin, plugins.rules[key] if plugin else rule(NoSettings(), services))
         for key, rule, plugin in plugins.registry("eligibility").items()
     ]
     return Catalog(

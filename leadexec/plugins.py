@@ -9,6 +9,7 @@ import pluggy
 import structlog
 
 from leadexec.contracts.component import NoSettings
+from leadexec.contracts.eligibility import EligibilityRule
 from leadexec.contracts.services import Services
 from leadexec.errors import ConfigurationError, Fault, LeadexecError
 from leadexec.hookspecs.components import ComponentHooks
@@ -16,6 +17,7 @@ from leadexec.hookspecs.markers import PROJECT
 from leadexec.hookspecs.observers import ObserverHooks
 from leadexec.hookspecs.platform import PlatformHooks
 from leadexec.model.entity import dec_hook
+from leadexec.rule_settings import RULES, made_rules
 
 GROUP = "leadexec"
 S = TypeVar("S", bound=msgspec.Struct)
@@ -26,7 +28,8 @@ class Plugin(Generic[S]):
     """The base of every plugin: ``class Fields(Plugin[FieldsSettings])``.
 
     The type argument is the settings Struct, read from ``[plugins.<name>]`` of the settings file;
-    leave it out for a plugin without settings (``class Fields(Plugin[NoSettings])``). The entry
+    leave it out for a plugin without settings (``class Fields(Plugin[NoSettings])``). The table
+    ``rules`` in it is taken: it holds the settings of the plugin's eligibility rules. The entry
     point in group ``leadexec`` names the class; each app makes its own instance. Implement hooks
     as methods marked ``@hookimpl``. The constructor does no input or output.
     """
@@ -157,6 +160,8 @@ class Plugins:
         self.registries: dict[str, Registry[Any]] = {
             name: Registry(name) for name in COMPONENT_HOOKS.values()
         }
+        self.rules: dict[str, EligibilityRule[Any]] = {}
+        """Key → the one instance of a plugin's eligibility rule."""
         self.manager = pluggy.PluginManager(PROJECT)
         for specification in (ComponentHooks, PlatformHooks, ObserverHooks):
             self.manager.add_hookspecs(specification)
@@ -181,11 +186,13 @@ class Plugins:
         """Return the plugins that observe ``hook``."""
         return [plugin for plugin in self.loaded() if _implements(plugin, hook)]
 
-    def add(self, name: str, version: str, plugin: Plugin[Any]) -> PluginState:
+    def add(self, name: str, version: str, plugin: Plugin[Any], rules: Any = None) -> PluginState:
         """Register a plugin's instance and everything it contributes.
 
+        ``rules`` has the settings of its eligibility rules by their keys.
+
         Raises:
-            ConfigurationError: A key clashes, or a hook's specification is not met.
+            ConfigurationError: A key clashes, a hook's specification or a rule's settings are bad.
         """
         state = PluginState(name=name, version=version, state="loaded", adds={})
         plugin.name = name
@@ -194,12 +201,14 @@ class Plugins:
             for hook in COMPONENT_HOOKS
             if _implements(plugin, hook)
         }
+        made = made_rules(name, found.get("register_eligibility_rules", ()), rules, plugin.services)
         self.manager.register(plugin, name=name)
         for hook, items in found.items():
             registry = self.registries[COMPONENT_HOOKS[hook]]
             for item in items:
                 registry.add(item.key, item, name)
                 state.adds.setdefault(registry.contract, []).append(item.key)
+        self.rules.update(made)
         self.states.append(state)
         return state
 
@@ -252,7 +261,8 @@ def load_plugins(
             plugins.states.append(PluginState(name=point.name, version=version, state="disabled"))
             continue
         try:
-            plugins.add(point.name, version, _instance(point, selection, services))
+            rules = selection.settings.get(point.name, {}).get(RULES)
+            plugins.add(point.name, version, _instance(point, selection, services), rules)
         except Exception as error:  # noqa: BLE001  a plugin is isolated; its name is recorded
             raised = _as_faults(point.name, error)
             problems.extend(raised)
@@ -276,7 +286,8 @@ def _instance(
     if not (isinstance(loaded, type) and issubclass(loaded, Plugin)):
         message = f"{point.value} is not a subclass of leadexec.Plugin"
         raise TypeError(message)
-    raw = dict(selection.settings.get(point.name, {}))
+    given = selection.settings.get(point.name, {})
+    raw = {key: value for key, value in given.items() if key != RULES}
     settings = msgspec.convert(raw, loaded.Settings, strict=False, dec_hook=dec_hook)
     return loaded(settings, services)
 

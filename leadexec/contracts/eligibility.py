@@ -76,7 +76,9 @@ class AccountRule(Protocol):
 class EligibilityRule(Component[S], ABC):
     """A rule beside the criteria that admits or excludes delivery accounts (``CL2``, ``DI11`` …).
 
-    Registered once for the whole system. ``compile`` is called when an account enters the catalog;
+    Registered once for the whole system and made once, when its plugin loads, with the settings
+    under ``[plugins.<plugin>.rules.<key>]`` of the settings file (none: the defaults).
+    ``compile`` is called when an account enters the catalog;
     accounts the rule does not concern cost nothing on a lead's way. If ``compile``, ``check`` or
     ``limits`` raises, the account is excluded (fail closed) and the fault recorded.
     """

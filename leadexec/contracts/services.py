@@ -6,14 +6,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 import httpx
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
 from leadexec.contracts.values import RawValue
 
 if TYPE_CHECKING:  # they import this module
     from leadexec.contracts.lead import Lead
     from leadexec.contracts.validator import Claim, Conflict, Validator
+    from leadexec.model.entity import Entity
 
+E = TypeVar("E", bound="Entity")
 T = TypeVar("T")
 
 
@@ -108,6 +110,69 @@ class Storage(Protocol):
 
     async def change(self, act: Callable[[Connection], T]) -> T:
         """Run ``act`` in an ordinary write transaction, commit, return its result."""
+        ...
+
+    def table(self, struct: "type[Entity]") -> Table:
+        """Return the table of an entity, for questions and inserts in SQLAlchemy Core.
+
+        What is written to it that way has no audit row and tells no observer: for records that
+        nobody edits. ``created``, ``updated`` and ``revision`` are then the writer's to fill.
+
+        Raises:
+            KeyError: No loaded plugin registered it with ``register_entities``.
+        """
+        ...
+
+    def entities(self, struct: "type[E]") -> "Entities[E]":
+        """Return access to the entities of one kind, audited and observed.
+
+        Raises:
+            KeyError: No loaded plugin registered it with ``register_entities``.
+        """
+        ...
+
+
+class Entities(Protocol[E]):
+    """The entities of one kind, inside ``read`` and ``change``: each method takes the connection.
+
+    Every change leaves an audit row and tells the observers of ``entity_changed``. What is stored
+    is not validated again: build the Struct from values you trust.
+    """
+
+    def get(self, connection: Connection, entity_id: int) -> E:
+        """Return one; raises ``NotFoundError``."""
+        ...
+
+    def all(self, connection: Connection) -> list[E]:
+        """Return all, by id."""
+        ...
+
+    def create(self, connection: Connection, entity: E) -> E:
+        """Store a new one and return it with its id.
+
+        Raises:
+            ConflictError: ``already_exists``: what must be unique is taken.
+            ConfigurationError: ``unknown_reference``.
+        """
+        ...
+
+    def update(self, connection: Connection, entity: E) -> E:
+        """Store a changed one, read at ``entity.revision``, and return it.
+
+        Raises:
+            NotFoundError: There is none.
+            ConflictError: ``stale_revision``: somebody changed it since; ``already_exists``.
+            ConfigurationError: ``fixed_field``, ``unknown_reference``.
+        """
+        ...
+
+    def delete(self, connection: Connection, entity_id: int) -> None:
+        """Delete one.
+
+        Raises:
+            NotFoundError: There is none.
+            ConflictError: ``still_used``.
+        """
         ...
 
 

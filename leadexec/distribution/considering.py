@@ -21,6 +21,10 @@ FIRST = 8
 """How many candidates are looked for at first where the strategy's order is fixed."""
 LOOKED_AT = 500
 """How far along that order they are looked for before all that match are found at once."""
+ANOTHER_ACCOUNT = Excluded(
+    code="client_already_offered",
+    text="Another delivery account of the same client was offered the lead.",
+)
 
 
 class Considered:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from leadexec.distribution.lead_row import OpenDelivery
-from leadexec.distribution.record import DecisionRecord, unsold_reason
+from leadexec.distribution.record import DecisionRecord, Offered, unsold_reason
 from leadexec.distribution.scripts import Halt, ScriptFailed
 from leadexec.distribution.settle import Ended, Settled
 from leadexec.distribution.states import DeliveryState
@@ -81,3 +81,15 @@ class Progress:
         if self.fault:
             return LeadStatus.HELD, "automation_could_not_run", self.fault
         return LeadStatus.UNSOLD, *unsold_reason(record)
+
+
+def offered(delivery: OpenDelivery, settled: Settled) -> Offered:
+    """Return what the decision record says of a delivery that was sent."""
+    return Offered(
+        account=delivery.account_id,
+        delivery=delivery.uid,
+        price=settled.price,
+        outcome=settled.state.value,
+        code=settled.code,
+        us=settled.attempt.elapsed_us if settled.attempt else 0,
+    )

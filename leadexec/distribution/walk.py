@@ -5,14 +5,13 @@ from time import perf_counter_ns
 
 from leadexec.catalog.compiled import CompiledCampaign
 from leadexec.contracts.automation import Candidate, SortContext
-from leadexec.contracts.eligibility import Excluded
 from leadexec.contracts.lead import Lead
 from leadexec.contracts.script import Stop
-from leadexec.distribution.considering import Considered
+from leadexec.distribution.considering import ANOTHER_ACCOUNT, Considered
 from leadexec.distribution.lead_row import OpenDelivery
 from leadexec.distribution.parts import Parts
-from leadexec.distribution.progress import Progress
-from leadexec.distribution.record import DecisionRecord, Offered, passed_over
+from leadexec.distribution.progress import Progress, offered
+from leadexec.distribution.record import DecisionRecord, passed_over
 from leadexec.distribution.reserve import Offer, Reserve, Reserved
 from leadexec.distribution.scripts import ScriptFailed, ScriptRunner, only_given
 from leadexec.distribution.selling import Selling
@@ -21,11 +20,6 @@ from leadexec.distribution.states import DeliveryState
 
 AT_ONCE = 4
 """Candidates that one reservation looks at, and how many without room may be met one by one."""
-
-ANOTHER_ACCOUNT = Excluded(
-    code="client_already_offered",
-    text="Another delivery account of the same client was offered the lead.",
-)
 
 
 class LostLeaseError(Exception):
@@ -250,7 +244,7 @@ class Walk:
             return
         settled, outcome = await self._selling.send(delivery, sale, self._budget())
         progress.settled(delivery, settled)
-        self._record.offered.append(_offered(delivery, settled))
+        self._record.offered.append(offered(delivery, settled))
         if outcome is not None and sale is not None:
             progress.halted = self._scripts.after_delivery(sale, outcome) or progress.halted
         await self._settle(settled)
@@ -297,17 +291,6 @@ class Walk:
         else:
             command.ended = progress.ended(self._record)
         return command
-
-
-def _offered(delivery: OpenDelivery, settled: Settled) -> Offered:
-    return Offered(
-        account=delivery.account_id,
-        delivery=delivery.uid,
-        price=settled.price,
-        outcome=settled.state.value,
-        code=settled.code,
-        us=settled.attempt.elapsed_us if settled.attempt else 0,
-    )
 
 
 def _since(began_ns: int) -> int:

@@ -54,8 +54,9 @@ class ComponentHooks:
         """Contribute rules that admit or exclude delivery accounts (``CL2``, ``DI11``).
 
         Returns:
-            Subclasses of ``EligibilityRule``; each is made once, with the plugin's settings for
-            its key, and compiled for every delivery account.
+            Subclasses of ``EligibilityRule``; each is made once, with the settings under
+            ``[plugins.<plugin>.rules.<key>]`` of the settings file, and compiled for every
+            delivery account.
 
         If it raises, the start stops (in safe mode the plugin is left out). Since 0.1.
         """

@@ -69,12 +69,21 @@ class Admission:
     ) -> Sequence[Repeated | None]:
         """Store a batch; each ``Decided`` is left as it was stored.
 
-        A post whose idempotency key was used before stores nothing and is answered ``Repeated``.
+        A post whose idempotency key was used before stores no lead and is answered ``Repeated``;
+        like every post it is kept.
         """
         outcomes = _repeats(connection, commands)
         fresh = [c for c, outcome in zip(commands, outcomes, strict=True) if outcome is None]
         self._settle(connection, [lead for command in fresh for lead in command.leads])
         self._insert(connection, fresh)
+        _insert_requests(
+            connection,
+            [
+                _request_row(c, repeats=outcome.request_uid)
+                for c, outcome in zip(commands, outcomes, strict=True)
+                if outcome is not None and outcome.same_body  # else it is refused, and kept so
+            ],
+        )
         return outcomes
 
     def readmit(self, connection: Connection, commands: Sequence[Readmit]) -> Sequence[None]:
@@ -249,8 +258,9 @@ def _settle_limits(decided: Decided, counters: Counters) -> None:
     decided.note("limits", "reject", began, code=decided.code, message=message)
 
 
-def _request_row(command: AdmitPost) -> Row:
+def _request_row(command: AdmitPost, repeats: str = "") -> Row:
     request = command.request
+    detail = f"Its idempotency key was used by the post {repeats}." if repeats else command.detail
     return (
         request.uid,
         request.received_at,
@@ -261,8 +271,8 @@ def _request_row(command: AdmitPost) -> Row:
         request.credential_id,
         request.body,
         command.status,
-        command.code,
-        command.detail,
+        "repeated" if repeats else command.code,
+        detail,
     )
 
 

@@ -21,7 +21,7 @@ class Passwords:
         """Use ``hasher``; by default argon2-cffi's own choice of parameters (RFC 9106)."""
         self._hasher = hasher or PasswordHasher()
         self._limiter: CapacityLimiter | None = None
-        self._decoy = self._hasher.hash("nobody has this password")
+        self._decoy = ""
 
     def hash_now(self, plain: str) -> str:
         """Return the hash of ``plain``, blocking; for the command line."""
@@ -40,13 +40,15 @@ class Passwords:
         if len(plain) > LONGEST:
             return False
         matched = await anyio.to_thread.run_sync(
-            self._matches, hashed or self._decoy, plain, limiter=self._threads()
+            self._matches, hashed, plain, limiter=self._threads()
         )
         return matched and hashed is not None
 
-    def _matches(self, hashed: str, plain: str) -> bool:
+    def _matches(self, hashed: str | None, plain: str) -> bool:
+        if hashed is None and not self._decoy:  # made once, when it is needed: it takes long
+            self._decoy = self._hasher.hash("nobody has this password")
         try:
-            return self._hasher.verify(hashed, plain)
+            return self._hasher.verify(hashed or self._decoy, plain)
         except (VerificationError, InvalidHashError):
             return False
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, Table, create_engine
 from sqlalchemy.pool import StaticPool
 
 from leadexec.contracts.delivery import Exchange
@@ -15,6 +15,7 @@ from leadexec.contracts.lead import Lead
 from leadexec.contracts.services import (
     Campaigns,
     Clock,
+    Entities,
     LeadActs,
     OutboundHttp,
     Randomness,
@@ -24,21 +25,36 @@ from leadexec.contracts.services import (
 from leadexec.contracts.validator import Claim, Conflict, Validator
 from leadexec.contracts.values import RawValue
 from leadexec.errors import NotFoundError
+from leadexec.model.entity import Entity
+from leadexec.model.registry import EntityRegistry
+from leadexec.security.secrets import Cipher
+from leadexec.storage.entity_tables import EntityTables
+from leadexec.storage.plugin_storage import EntityAccess
+from leadexec.storage.schema import kernel_metadata
 from leadexec.testing.clock import FakeClock, FakeRandomness
 from leadexec.testing.outbound import FakeHttp
 
+E = TypeVar("E", bound=Entity)
 T = TypeVar("T")
 
 
 class FakeStorage:
-    """A ``Storage`` over a SQLite database in memory; a test makes the tables it needs."""
+    """A ``Storage`` over a SQLite database in memory.
 
-    def __init__(self) -> None:
-        """Open an empty database; it closes with the last reference to this object."""
+    It has the tables of the entities it is given; a test makes all others it needs.
+    """
+
+    def __init__(self, *entities: type[Entity], clock: Clock | None = None) -> None:
+        """Open a database for ``entities``; it closes with the last reference to this object."""
         self.engine: Engine = create_engine(
             "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
         )
         weakref.finalize(self, self.engine.dispose)
+        self._clock: Clock = clock or FakeClock()
+        self._tables = EntityTables(EntityRegistry(("plugin", struct) for struct in entities))
+        if entities:
+            for metadata in (kernel_metadata, self._tables.metadata):
+                metadata.create_all(self.engine)
 
     async def read(self, question: Callable[[Connection], T]) -> T:
         """Run ``question`` and return its answer; whatever it changed is taken back."""
@@ -49,6 +65,16 @@ class FakeStorage:
         """Run ``act``, commit, return its result; if it raises, nothing is changed."""
         with self.engine.begin() as connection:
             return act(connection)
+
+    def table(self, struct: type[Entity]) -> Table:
+        """Return the table of an entity; raises ``KeyError`` for one it was not given."""
+        return self._tables.of(struct).table
+
+    def entities(self, struct: type[E]) -> Entities[E]:
+        """Return access to an entity; raises ``KeyError`` for one it was not given."""
+        self._tables.of(struct)
+        cipher = Cipher([bytes(32)])
+        return EntityAccess(struct, self._tables, cipher, self._clock, "plugin")
 
 
 class Appended(msgspec.Struct, kw_only=True, frozen=True):

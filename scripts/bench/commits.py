@@ -1,6 +1,6 @@
 """How many one-row inserts a second are made durable, by callers at once, beside the floor.
 
-    python scripts/bench/commits.py [--postgresql URL] [--seconds 2]
+    python -m scripts.bench.commits [--quick] [--postgresql URL] [--seconds 2]
 
 The floor is the bare driver with one transaction per insert, measured in the same run.
 """
@@ -119,14 +119,16 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--postgresql", default="postgresql://postgres@127.0.0.1:5432/postgres")
     parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--quick", action="store_true", help="a quarter of a second each")
     arguments = parser.parse_args()
+    seconds = 0.25 if arguments.quick else arguments.seconds
     with tempfile.TemporaryDirectory() as folder:
-        floor = sqlite_floor(f"{folder}/floor.sqlite3", arguments.seconds)
-        await measure(f"sqlite:///{folder}/bench.sqlite3", "sqlite", floor, arguments.seconds)
-    floor = await postgresql_floor(arguments.postgresql, arguments.seconds)
+        floor = sqlite_floor(f"{folder}/floor.sqlite3", seconds)
+        await measure(f"sqlite:///{folder}/bench.sqlite3", "sqlite", floor, seconds)
+    floor = await postgresql_floor(arguments.postgresql, seconds)
     for writers in (1, 2):
         label = f"postgresql, {writers} writer(s)"
-        await measure(arguments.postgresql, label, floor, arguments.seconds, writers)
+        await measure(arguments.postgresql, label, floor, seconds, writers)
 
 
 if __name__ == "__main__":

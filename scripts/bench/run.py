@@ -2,7 +2,9 @@
 
     uv run scripts/bench/run.py [--quick] [NAME …]
 
-A benchmark is a module beside this one that understands ``--quick``; it measures its floor (a bare server, a bare insert) in the same run, so that its figures are ratios.
+A benchmark is a module beside this one that can be run by itself and understands ``--quick``; it
+measures its floor (a bare server, a bare insert) in the same run, so that its figures are ratios.
+``docs/benchmarks.md`` says what each figure means.
 """
 
 import argparse

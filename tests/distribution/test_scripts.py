@@ -53,12 +53,12 @@ def strategy(request: pytest.FixtureRequest) -> AutomationUse:
 
 
 async def test_a_script_may_drop_and_reprice_after_the_selection(
-    database_url: str, tmp_path: Path, strategy: AutomationUse
+    sqlite_url: str, tmp_path: Path, strategy: AutomationUse
 ) -> None:
     def cheaper_without_b(_lead: Any, candidates: Sequence[Any]) -> Any:
         return [msgspec.structs.replace(c, price=c.price - 1) for c in candidates if c.price != 8]
 
-    async with a_world(database_url, tmp_path, scripted(after_select=cheaper_without_b)) as world:
+    async with a_world(sqlite_url, tmp_path, scripted(after_select=cheaper_without_b)) as world:
         campaign = await a_market(world, strategy)
 
         uid = await world.sell(campaign)
@@ -68,14 +68,12 @@ async def test_a_script_may_drop_and_reprice_after_the_selection(
 
 
 async def test_a_script_may_drop_and_reorder_after_the_sorting(
-    database_url: str, tmp_path: Path, strategy: AutomationUse
+    sqlite_url: str, tmp_path: Path, strategy: AutomationUse
 ) -> None:
     def cheapest_first_never_a(_lead: Any, candidates: Sequence[Any]) -> Any:
         return sorted((c for c in candidates if c.price < 9), key=lambda c: c.price)
 
-    async with a_world(
-        database_url, tmp_path, scripted(after_sort=cheapest_first_never_a)
-    ) as world:
+    async with a_world(sqlite_url, tmp_path, scripted(after_sort=cheapest_first_never_a)) as world:
         campaign = await a_market(world, strategy, maximum_delivery_count=3)
 
         uid = await world.sell(campaign)
@@ -108,12 +106,12 @@ async def test_what_a_script_dropped_stays_dropped_also_after_many_full_accounts
     ],
 )
 async def test_a_script_may_stop_at_every_point(
-    database_url: str, tmp_path: Path, point: str, asked: list[str], strategy: AutomationUse
+    sqlite_url: str, tmp_path: Path, point: str, asked: list[str], strategy: AutomationUse
 ) -> None:
     def stop(*_: Any) -> Stop:
         return Stop(reason="enough")
 
-    async with a_world(database_url, tmp_path, scripted(**{point: stop})) as world:
+    async with a_world(sqlite_url, tmp_path, scripted(**{point: stop})) as world:
         campaign = await a_market(world, strategy)
 
         uid = await world.sell(campaign)
@@ -128,9 +126,9 @@ async def test_a_script_may_stop_at_every_point(
 
 @pytest.mark.parametrize("point", POINTS)
 async def test_a_script_that_raises_holds_the_lead_unless_it_is_to_be_ignored(
-    database_url: str, tmp_path: Path, point: str, strategy: AutomationUse
+    sqlite_url: str, tmp_path: Path, point: str, strategy: AutomationUse
 ) -> None:
-    async with a_world(database_url, tmp_path, scripted(**{point: raising})) as world:
+    async with a_world(sqlite_url, tmp_path, scripted(**{point: raising})) as world:
         ignoring = ScriptUse(script="test", on_error=OnScriptError.IGNORE)
         holding = await a_market(world, strategy)
         held = await world.sell(holding)

@@ -3,19 +3,14 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from leadexec import Accepted, Rejected
-from leadexec.criteria import FieldTest
-from leadexec.model.client import ClientStatus
-from leadexec.model.delivery_account import AccountStatus
 from leadexec.model.limits import QuantityLimits, ScheduleWindow, Weekday
 from leadexec.model.source import AutomationUse
 from leadexec.testing import FakeClock
-from tests.system.buyers import ACCEPTS, FAILS, REJECTS, paying
+from tests.system.buyers import ACCEPTS, FAILS, REJECTS
 from tests.system.world import World, a_world, price_first
 
 pytestmark = pytest.mark.anyio
@@ -210,124 +205,3 @@ async def test_a_schedule_is_kept_in_the_clients_zone_over_the_change_of_the_clo
             clock.advance(timedelta(minutes=30))
 
         assert open_at == ["31 13:00", "31 13:30", "01 14:00", "01 14:30"]
-
-
-# --- what a buyer says
-
-
-async def test_the_buyers_price_reference_and_redirect_are_kept(sqlite_world: World) -> None:
-    campaign = await sqlite_world.campaign(maximum_delivery_count=2)
-    await sqlite_world.buyer(campaign, "generous", price=10)
-    await sqlite_world.buyer(campaign, "plain", price=2)
-    sqlite_world.market.answers(
-        "generous",
-        Accepted(price=Decimal("12.3456"), reference="R-1", redirect_url="https://x.example/1"),
-    )
-
-    uid = await sqlite_world.sell(campaign)
-
-    generous, plain = await sqlite_world.rows("deliveries")
-    assert (generous["price"], generous["reference"]) == (Decimal("12.3456"), "R-1")
-    assert generous["redirect_url"] == "https://x.example/1"
-    assert plain["price"] == Decimal("2.00")
-    assert (await sqlite_world.lead(uid))["revenue"] == Decimal("14.3456")
-
-
-@pytest.mark.parametrize("price", ["-1", "NaN", "Infinity", "1e40", "0.00001"])
-async def test_a_price_that_cannot_be_used_leaves_the_agreed_one(
-    sqlite_world: World, price: str
-) -> None:
-    campaign = await sqlite_world.campaign()
-    await sqlite_world.buyer(campaign, "odd", price=10)
-    sqlite_world.market.answers("odd", paying(price))
-
-    uid = await sqlite_world.sell(campaign)
-
-    (row,) = await sqlite_world.rows("deliveries")
-    assert (row["state"], row["price"]) == ("accepted", Decimal("10.00"))
-    assert "agreed price" in row["reason"]
-    assert (await sqlite_world.lead(uid))["revenue"] == Decimal("10.00")
-
-
-async def test_a_buyers_words_are_stored_whatever_they_hold(
-    database_url: str, tmp_path: Path
-) -> None:
-    async with a_world(database_url, tmp_path) as world:
-        campaign = await world.campaign(maximum_delivery_count=3)
-        strange = "\0 \ud800 " + "w" * 5_000
-        for name, answer in (
-            ("takes", Accepted(reference=strange, redirect_url=strange, reason=strange)),
-            ("declines", Rejected(code="c" * 500, reason=strange)),
-            ("breaks", RuntimeError(strange)),
-        ):
-            await world.buyer(campaign, name)
-            world.market.answers(name, answer)
-
-        uid = await world.sell(campaign)
-
-        assert (await world.lead(uid))["status"] == "delivered"
-        states = {row["state"] for row in await world.rows("deliveries")}
-        assert states == {"accepted", "rejected", "failed"}
-        assert await world.rows("jobs") == []
-
-
-# --- explanations (LD15)
-
-
-async def test_every_delivery_account_is_explained_with_the_rule_that_decided(
-    database_url: str, tmp_path: Path
-) -> None:
-    async with a_world(database_url, tmp_path) as world:
-        campaign = await world.campaign(maximum_delivery_count=2)
-        only_tx = FieldTest(field="State", operator="is_any_of", values=("TX", "NV"))
-        never = [ScheduleWindow(day=Weekday.MONDAY, start="00:00", end="00:00")]
-        await world.buyer(campaign, "declines", price=99)
-        await world.buyer(campaign, "takes", price=98)
-        await world.buyer(campaign, "full", price=97, daily=0)
-        await world.buyer(campaign, "asleep", price=96, schedule=never)
-        await world.buyer(campaign, "texan", price=95, criteria=only_tx)
-        await world.buyer(campaign, "takes too", price=94)
-        await world.buyer(campaign, "too late", price=1)
-        await world.buyer(campaign, "closed", status=AccountStatus.CLOSED)
-        await world.buyer(campaign, "manual", automated=False)
-        await world.buyer(campaign, "unknown", client_status=ClientStatus.NEW)
-        world.market.answers("declines", REJECTS)
-
-        uid = await world.sell(campaign)
-
-        assert await world.why(uid) == {
-            "declines": "not_wanted",
-            "takes": "accepted",
-            "full": "limit_reached",
-            "asleep": "outside_schedule",
-            "texan": "criteria:field_is_any_of",
-            "takes too": "accepted",
-            "too late": "not_reached",
-            "closed": "account_not_open",
-            "manual": "not_automated",
-            "unknown": "client_not_active",
-        }
-        explained = await world.explain(uid)
-        texan = next(a for a in explained.accounts if a.account_name == "texan")
-        assert "State" in texan.text
-        assert "CA" in texan.text
-        full = next(a for a in explained.accounts if a.account_name == "full")
-        assert (full.text, full.from_record) == (
-            "The delivery account has reached its daily limit of 0.",
-            True,
-        )
-        assert (explained.strategy, explained.status) == ("price", "delivered")
-
-
-async def test_a_lead_that_nobody_wants_says_why(sqlite_world: World) -> None:
-    campaign = await sqlite_world.campaign()
-    empty = await sqlite_world.sell(campaign)
-    no_ca = FieldTest(field="State", operator="is", values=("TX",))
-    await sqlite_world.buyer(campaign, "texan", criteria=no_ca)
-    outside = await sqlite_world.sell(campaign)
-    await sqlite_world.buyer(campaign, "choosy")
-    sqlite_world.market.answers("choosy", REJECTS)
-    declined = await sqlite_world.sell(campaign)
-
-    codes = [(await sqlite_world.lead(uid))["code"] for uid in (empty, outside, declined)]
-    assert codes == ["no_match", "no_match", "all_declined"]

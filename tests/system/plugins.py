@@ -7,6 +7,9 @@ from typing import Any
 from leadexec import (
     AutomationStrategy,
     Candidate,
+    DeliveryMethod,
+    FieldKind,
+    FieldType,
     NoSettings,
     Plugin,
     SortContext,
@@ -103,3 +106,33 @@ def raising(*_: Any) -> Any:
 async def raising_later(*_: Any) -> Any:
     """Fail when awaited."""
     raising()
+
+
+class Unformatted(FieldType[NoSettings]):
+    """Reads anything and cannot show it."""
+
+    key = "unformatted"
+    title = "Unformatted"
+    kind = FieldKind.TEXT
+
+    def parse(self, raw: Any) -> Any:
+        return str(raw)
+
+    def format(self, value: Any) -> str:
+        return str(raising())
+
+    def sample(self) -> str:
+        return "x"
+
+
+class Unprepared(DeliveryMethod[NoSettings]):
+    """Cannot render anything."""
+
+    key = "unprepared"
+    title = "Unprepared"
+
+    def prepare(self, outgoing: Any) -> Any:
+        return raising()
+
+    async def deliver(self, prepared: Any, attempt: Any) -> Any:
+        return raising()

@@ -62,6 +62,8 @@ def _component_sections(plugins: Plugins) -> Iterator[str]:
             settings = getattr(component, "Settings", None)
             if settings is not None:
                 has = table_of(settings) if settings.__struct_fields__ else "No settings.\n"
+                if contract == "eligibility" and settings.__struct_fields__:
+                    has = f"In the settings file, under `[plugins.{owner}.rules.{key}]`.\n\n{has}"
                 origin = f"from the plugin `{owner}`" if owner else "from the kernel"
                 yield f"### {contract} `{key}`, {origin}\n\n{_summary(component)}\n\n{has}"
 
