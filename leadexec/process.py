@@ -21,6 +21,9 @@ OLD: Final = 50
 """Collections of the middle generation between two of all that is not frozen."""
 CHATTY: Final = ("alembic", "httpcore", "httpx", "uvicorn")
 """Libraries that tell of each step of theirs; what came of it, we say ourselves."""
+SWITCH_SECONDS: Final = 0.0005
+"""How long a thread that has waited for the disk may have to wait for the busy event loop to let it
+go on. Python's 5 ms are longer than a commit takes, and every commit waits for it twice."""
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -101,6 +104,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     Raises:
         SystemExit: 130: it was interrupted from the keyboard, and has tidied up behind itself.
     """
+    sys.setswitchinterval(SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         try:
             return runner.run(main)

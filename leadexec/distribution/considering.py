@@ -19,7 +19,7 @@ from leadexec.plugins import FaultLog
 
 FIRST = 8
 """How many candidates are looked for at first where the strategy's order is fixed."""
-LOOKED_AT = 500
+LOOKED_AT = 128
 """How far along that order they are looked for before all that match are found at once."""
 ANOTHER_ACCOUNT = Excluded(
     code="client_already_offered",

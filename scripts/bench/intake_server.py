@@ -1,7 +1,6 @@
 """The server side of the intake benchmark: the floor, or the whole intake, on one database."""
 
 import argparse
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,7 +22,7 @@ from leadexec.model.delivery_method import ConfiguredDeliveryMethod
 from leadexec.model.lead_type import LeadField, LeadType
 from leadexec.model.limits import QuantityLimits
 from leadexec.model.source import AutomationUse, Campaign, LeadSource, ValidatorUse
-from leadexec.process import settle_memory
+from leadexec.process import run, settle_memory
 from leadexec.settings import JobSettings, Settings
 from leadexec.storage.entities import create_entity
 
@@ -204,7 +203,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    import uvloop
-
-    uvloop.install()
-    asyncio.run(main())
+    run(main())

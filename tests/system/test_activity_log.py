@@ -10,6 +10,9 @@ from sqlalchemy import select
 from leadexec import ConfigurationError
 from leadexec.criteria import FunctionTest, Not
 from leadexec.model.lead_type import LeadField
+from leadexec.model.registry import EntityRegistry
+from leadexec.storage.database import open_database
+from leadexec.storage.entity_tables import EntityTables
 from leadexec.storage.migrations import upgrade
 from leadexec.storage.owners import owners_of
 from leadexec.testing import FakeClock
@@ -25,9 +28,15 @@ def quiet_on(*days: str) -> dict[str, Any]:
     return {"activity-log": {"rules": {"quiet-days": {"days": list(days)}}}}
 
 
-async def migrate(world: World) -> None:
-    kernel = world.kernel
-    await upgrade(kernel.store.database, owners_of(kernel.tables, kernel.plugins.loaded()))
+async def migrated(url: str) -> str:
+    """Return ``url`` with the plugin's table made, before anything observes."""
+    tables = EntityTables(EntityRegistry([("activity-log", Activity)]))
+    database = open_database(url)
+    try:
+        await upgrade(database, owners_of(tables))
+    finally:
+        await database.aclose()
+    return url
 
 
 async def activities(world: World) -> list[tuple[str, str]]:
@@ -39,8 +48,7 @@ async def activities(world: World) -> list[tuple[str, str]]:
 async def test_what_happens_is_written_once_for_each_event(
     database_url: str, tmp_path: Path
 ) -> None:
-    async with a_world(database_url, tmp_path, plugins=PLUGINS, run_jobs=False) as world:
-        await migrate(world)
+    async with a_world(await migrated(database_url), tmp_path, plugins=PLUGINS) as world:
         campaign = await world.campaign()
         await world.buyer(campaign, "buyer")
         sold = str((await world.post(campaign)).json()["lead"])
@@ -58,9 +66,8 @@ async def test_on_a_quiet_day_nobody_gets_the_lead_and_the_record_says_why(
 ) -> None:
     clock = FakeClock()
     today = clock.now().date().isoformat()
-    options = {"plugins": PLUGINS, "clock": clock, "plugin_settings": quiet_on(today)}
-    async with a_world(sqlite_url, tmp_path, run_jobs=False, **options) as world:
-        await migrate(world)
+    options: dict[str, Any] = {"plugins": PLUGINS, "clock": clock, "plugin_settings": quiet_on(today)}
+    async with a_world(await migrated(sqlite_url), tmp_path, **options) as world:
         campaign = await world.campaign()
         await world.buyer(campaign, "quiet", time_zone="UTC")
         uid = await world.sell(campaign)
@@ -70,8 +77,7 @@ async def test_on_a_quiet_day_nobody_gets_the_lead_and_the_record_says_why(
 
 async def test_a_function_of_a_plugin_decides_who_matches(sqlite_url: str, tmp_path: Path) -> None:
     within = FunctionTest(function="is_business_hours", fields=("CallAt",))
-    async with a_world(sqlite_url, tmp_path, plugins=PLUGINS, run_jobs=False) as world:
-        await migrate(world)
+    async with a_world(await migrated(sqlite_url), tmp_path, plugins=PLUGINS) as world:
         lead_type = await world.lead_type(*FIELDS, CALL_AT)
         campaign = await world.campaign(lead_type)
         await world.buyer(campaign, "by day", criteria=within)

@@ -96,5 +96,5 @@ def _aware(moment: Value) -> datetime:
     read = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     if not isinstance(read, datetime):
         message = f"is_business_hours takes a date and time, not {type(moment).__name__}"
-        raise ValueError(message)  # noqa: TRY004  one error for whatever is no time
+        raise ValueError(message)
     return read if read.tzinfo else read.replace(tzinfo=UTC)
