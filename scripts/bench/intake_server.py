@@ -11,6 +11,7 @@ import uvicorn
 from sqlalchemy import Column, Connection, LargeBinary, MetaData, String, Table, insert
 
 from leadexec.app import App, running_app
+from leadexec.cli.demo.wiring import STANDARD
 from leadexec.contracts.lead import SystemField
 from leadexec.criteria import All, FieldTest, Operator
 from leadexec.http.receiver_body import read_body
@@ -23,7 +24,7 @@ from leadexec.model.lead_type import LeadField, LeadType
 from leadexec.model.limits import QuantityLimits
 from leadexec.model.source import AutomationUse, Campaign, LeadSource, ValidatorUse
 from leadexec.process import run, settle_memory
-from leadexec.settings import JobSettings, Settings
+from leadexec.settings import JobSettings, PluginSettings, Settings
 from leadexec.storage.entities import create_entity
 
 STATES = (
@@ -195,7 +196,10 @@ async def main() -> None:
     parser.add_argument("--accounts", type=int, default=10_000)
     options = parser.parse_args()
     settings = Settings(
-        data=options.data, database=options.database, jobs=JobSettings(run=False, poll_seconds=5)
+        data=options.data,
+        database=options.database,
+        jobs=JobSettings(run=False, poll_seconds=5),
+        plugins=PluginSettings(only=STANDARD),
     )
     async with running_app(settings) as app:
         campaign = await make_account(app.kernel, options.accounts)

@@ -18,7 +18,7 @@ from leadexec.model.access import Scope
 from leadexec.model.delivery_method import ConfiguredDeliveryMethod
 from leadexec.model.entity import SYSTEM_FIELDS, Entity, enc_hook, spec_of
 from leadexec.security.callers import Caller
-from leadexec.settings import NetworkSettings, Settings
+from leadexec.settings import NetworkSettings, PluginSettings, Settings
 from leadexec.storage.entities import every_entity
 
 E = TypeVar("E", bound=Entity)
@@ -26,6 +26,18 @@ E = TypeVar("E", bound=Entity)
 _DEMO: Final = Caller(credential_id=0, name="demo", scopes=frozenset({Scope.ACCOUNT_API}))
 _LOOK_AGAIN: Final = 0.1
 """Seconds between two looks at the work that is left."""
+
+STANDARD: Final = (
+    "automation-price",
+    "automation-priority",
+    "automation-round-robin",
+    "delivery-portal",
+    "delivery-webhook",
+    "fields",
+    "simulator",
+    "validate-duplicate",
+)
+"""The plugins of ``leadexec[standard]``: what the demonstration needs."""
 
 
 class RunningPlatform:
@@ -83,6 +95,8 @@ async def open_platform(directory: Path) -> AsyncIterator[RunningPlatform]:
     """Run the platform with its embedded database on ``directory`` within the context."""
     settings = Settings(
         data=str(directory),
+        # What else is installed may observe or exclude; the demonstration shows what it says.
+        plugins=PluginSettings(only=STANDARD),
         network=NetworkSettings(allow_private=("127.0.0.0/8",)),
         # Some of its buyers never answer, and it is to end in seconds: what waits for them must
         # not wait as long as it would for real ones.
