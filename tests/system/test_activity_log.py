@@ -66,7 +66,11 @@ async def test_on_a_quiet_day_nobody_gets_the_lead_and_the_record_says_why(
 ) -> None:
     clock = FakeClock()
     today = clock.now().date().isoformat()
-    options: dict[str, Any] = {"plugins": PLUGINS, "clock": clock, "plugin_settings": quiet_on(today)}
+    options: dict[str, Any] = {
+        "plugins": PLUGINS,
+        "clock": clock,
+        "plugin_settings": quiet_on(today),
+    }
     async with a_world(await migrated(sqlite_url), tmp_path, **options) as world:
         campaign = await world.campaign()
         await world.buyer(campaign, "quiet", time_zone="UTC")
