@@ -54,11 +54,10 @@ def take_jobs(
         .order_by(jobs.c.run_at)
         .limit(most)
         .with_for_update(skip_locked=True)
-        .cte("due")  # asked once, whatever plan the update takes
     )
     taken = connection.execute(
         update(jobs)
-        .where(jobs.c.id.in_(select(due.c.id)))
+        .where(jobs.c.id.in_(due.scalar_subquery()))
         .values(owner=owner, run_at=lease_until)
         .returning(jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.payload, jobs.c.attempts)
     )

@@ -285,7 +285,7 @@ def report(rows: Sequence[Row], parts: dict[str, dict[str, float]]) -> None:
     table.add_column("part")
     for name in parts:
         table.add_column(name, justify="right")
-    for part in next(iter(parts.values())):
+    for part in dict.fromkeys(part for found in parts.values() for part in found):
         table.add_row(part, *(f"{found.get(part, 0):,.0f}" for found in parts.values()))
     console.print(table)
 

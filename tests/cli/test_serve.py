@@ -15,6 +15,7 @@ from sqlalchemy import select
 from leadexec.process import run
 from leadexec.settings import load_settings
 from leadexec.storage.database import open_database
+from leadexec.storage.job_rows import DISTRIBUTE
 from leadexec.storage.tables import jobs, leads
 from tests.cli.commands import PATIENCE, Buyer, Installation
 
@@ -48,7 +49,7 @@ def ended(process: "subprocess.Popen[str]", number: signal.Signals) -> tuple[int
 
 
 def rows(leadexec: Installation) -> tuple[list[str], list[str]]:
-    """Return the states of all leads and the owners of all jobs."""
+    """Return the states of all leads and the owners of the jobs that move them on."""
 
     async def read() -> tuple[list[str], list[str]]:
         database = open_database(load_settings(leadexec.file, {}).database_url)
@@ -56,7 +57,7 @@ def rows(leadexec: Installation) -> tuple[list[str], list[str]]:
             return await database.read(
                 lambda c: (
                     list(c.scalars(select(leads.c.status))),
-                    list(c.scalars(select(jobs.c.owner))),
+                    list(c.scalars(select(jobs.c.owner).where(jobs.c.kind == DISTRIBUTE))),
                 )
             )
         finally:
