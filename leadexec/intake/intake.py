@@ -9,6 +9,7 @@ import msgspec
 
 from leadexec.catalog.catalog import Catalog
 from leadexec.catalog.compiled import CompiledCampaign
+from leadexec.contracts.lead import Lead
 from leadexec.contracts.services import Clock
 from leadexec.intake.admission import AdmitPost, Repeated
 from leadexec.intake.answers import LeadAnswer, answer_of, stored_answers
@@ -27,11 +28,13 @@ class Taker(Protocol):
         """Return whether it takes more now."""
         ...
 
-    def offer(self, subject: str) -> None:
-        """Take on a lead whose job was committed in its name."""
+    def offer(self, subject: str, lead: Lead | None = None) -> None:
+        """Take on a lead whose job was committed in its name; ``lead`` spares reading it back."""
         ...
 
-    def begin(self, subject: str, budget_until: float) -> "asyncio.Task[None]":
+    def begin(
+        self, subject: str, budget_until: float, lead: Lead | None = None
+    ) -> "asyncio.Task[None]":
         """Begin at once with such a lead; a caller waits up to the monotonic instant."""
         ...
 
@@ -137,12 +140,16 @@ class Intake:
             return  # the lease runs out, and whoever runs jobs takes them
         for lead in decided:
             if not lead.refused and lead.campaign.entity.use_delivery_queue:
-                self._taker.offer(lead.lead.uid)
+                self._taker.offer(lead.lead.uid, lead.lead)
 
     async def _wait_for(self, inline: Sequence[Decided], began: float) -> None:
         """Distribute before the answer; what is not ready in time goes on behind it (``LS13``)."""
         until = began + self._answer_seconds
-        tasks = [self._taker.begin(lead.lead.uid, until) for lead in inline if not lead.refused]
+        tasks = [
+            self._taker.begin(lead.lead.uid, until, lead.lead)
+            for lead in inline
+            if not lead.refused
+        ]
         if tasks:
             left = max(0.0, until - self._clock.monotonic())
             await asyncio.wait(tasks, timeout=left)

@@ -51,7 +51,10 @@ class PostgresqlDatabase(Database):
         }
         own = settings.readers + settings.writers  # the writers keep theirs
         self._reading = _engine(url, steady, seconds, pool_size=settings.readers, **pool)
-        self._writing = _engine(url, {}, seconds, pool_size=own, **pool)
+        # What is written on a lead's way is found by its key. Plans made while the tables were
+        # empty would scan them for ever after: connections keep theirs as long as they live.
+        keyed = {"enable_seqscan": "off"}
+        self._writing = _engine(url, keyed, seconds, pool_size=own, **pool)
         self._waiting: deque[Ticket] = deque()
         self._arrived = asyncio.Event()
         self._writers: list[asyncio.Task[None]] = []
