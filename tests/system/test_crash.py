@@ -168,6 +168,8 @@ async def test_after_any_kill_every_lead_sale_and_cent_is_where_it_belongs(
         f'data = "{tmp_path}"\ndatabase = "{database_url}"\n'
         '[network]\nallow_private = ["127.0.0.0/8"]\n'
         f"[jobs]\npoll_seconds = 0.1\nlease_seconds = 5\n[plugins]\nonly = [{plugins}]\n"
+        # What waits for a buyer that fails must not wait as long as it would for a real one.
+        "[delivery]\ncircuit_open_seconds = 1.0\ncircuit_cap_seconds = 2.0\n"
     )
     async with Simulator(BUYERS, seed=seed) as simulator:
         async with looking(database_url, tmp_path) as world:
@@ -190,7 +192,7 @@ async def test_after_any_kill_every_lead_sale_and_cent_is_where_it_belongs(
             async def settled() -> bool:
                 return not await world.rows("jobs")
 
-            await eventually(settled, 30)
+            await eventually(settled, 60)
             await platform.kill()
             await check(world, sender, simulator)
 
