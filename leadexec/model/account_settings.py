@@ -1,4 +1,4 @@
-"""What holds for the whole installation (``AC1``, ``CS6``, ``CS9``)."""
+"""What holds for the whole installation (``AC1``, ``CS9``)."""
 
 from typing import Annotated
 
@@ -15,13 +15,9 @@ from leadexec.model.source import AutomationUse
     singleton=True,
 )
 class AccountSettings(Entity, kw_only=True, frozen=True):
-    """What holds for the whole installation (``CS9``, ``CS6``)."""
+    """What holds for the whole installation (``CS9``)."""
 
     company: Annotated[str, Meta(max_length=200)] = ""
     currency: Annotated[str, Meta(min_length=3, max_length=3)] = "USD"
     time_zone: Annotated[str, TimeZone()] = "UTC"
     default_automation: AutomationUse | None = None
-    route_duplicates: Annotated[
-        bool,
-        Meta(description="Duplicate leads are delivered after the original, not rejected (CS6)"),
-    ] = False
