@@ -203,6 +203,8 @@ def _headers(scope: Message) -> dict[bytes, bytes]:
 
 
 def _demand_json(content_type: str) -> None:
+    if content_type == "application/json":
+        return
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/json" or kind.endswith("+json"):
         return
@@ -214,14 +216,17 @@ def _signed(
     request: PostedRequest, caller: Caller | None, key: str, leads: list[PostedLead]
 ) -> PostedRequest:
     """Note on ``request`` its caller and its idempotency key, which holds per caller."""
+    if caller:
+        request.credential_id = caller.credential_id
+    if not key:
+        return request
     if len(key) > KEY_LIMIT:
         text = f"An idempotency key has at most {KEY_LIMIT} characters."
         raise RefusedError(422, "idempotency_key_too_long", text)
     if "\x00" in key:
         raise RefusedError(422, "nul_in_text", "An idempotency key holds no NUL.")
     scope = f"credential:{caller.credential_id}" if caller else f"campaign:{leads[0].campaign_id}"
-    request.credential_id = caller.credential_id if caller else None
-    request.idempotency_key = f"{scope}:{key}" if key else ""
+    request.idempotency_key = f"{scope}:{key}"
     return request
 
 

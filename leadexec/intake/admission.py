@@ -224,6 +224,10 @@ def _settle_claims(decided: Decided, claims: ClaimBook) -> None:
     if decided.refused or not decided.claims:
         return
     began = perf_counter_ns()
+    if claims.meets_none(decided):
+        for used in {wanted.used.key: wanted.used for wanted in decided.claims}.values():
+            decided.note(f"validator:{used.key}", "pass", began, plugin=used.plugin)
+        return
     for used, verdict in claims.verdicts(decided):
         decided.heed(verdict)
         step = f"validator:{used.key}"

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from leadexec.catalog.compiled import CompiledValidator
 from leadexec.contracts.validator import Claim, Conflict, Hold, Pass, Verdict
-from leadexec.intake.decide import Decided
+from leadexec.intake.decide import Decided, claim_key
 from leadexec.intake.verdicts import sound_verdict
 from leadexec.model.lead import LeadStatus
 from leadexec.plugins import FaultLog
@@ -31,11 +31,6 @@ _take = RowInsert(
 _PASS = Pass()
 
 
-def claim_key(claim: Claim) -> str:
-    """Return the one text that names a claim: its scope and its key."""
-    return f"{claim.scope}|{claim.key}"
-
-
 class ClaimBook:
     """The claims that one batch meets: read once, decided in memory, written once."""
 
@@ -45,18 +40,25 @@ class ClaimBook:
         """Lock and read every key that the leads in ``decided`` want."""
         self._connection = connection
         self._faults = faults
-        keys = sorted({claim_key(claim) for lead in decided for _, claim in lead.claims})
+        keys = sorted({wanted.key for lead in decided for wanted in lead.claims})
         lock_names(connection, (f"claim:{key}" for key in keys))
         self._held: dict[tuple[str, bool], tuple[str, datetime]] = {}
         self._left: set[str] = set()
         self._new: dict[tuple[str, bool], tuple[str, datetime]] = {}
+        self._met: set[str] = set()
         for key, rejected, lead_uid, claimed_at in _held(connection, keys):
             self._held[key, rejected] = (lead_uid, claimed_at)
+            self._met.add(key)
+
+    def meets_none(self, decided: Decided) -> bool:
+        """Tell whether nobody has ever held any of the keys that ``decided`` wants: the usual."""
+        met = self._met
+        return all(wanted.key not in met for wanted in decided.claims)
 
     def verdicts(self, decided: Decided) -> Iterator[tuple[CompiledValidator, Verdict]]:
         """Yield each validator's verdicts on its claims, in order; without conflict one pass."""
         free: dict[str, CompiledValidator] = {}
-        for used, claim in decided.claims:
+        for used, claim, _ in decided.claims:
             conflict = self._conflict(claim, decided.lead.received_at, decided.lead.uid)
             if conflict is None:
                 free[used.key] = used
@@ -87,11 +89,11 @@ class ClaimBook:
             return
         rejected = decided.status is LeadStatus.REJECTED
         held = (decided.lead.uid, decided.lead.received_at)
-        for _, claim in decided.claims:
+        for _, claim, key in decided.claims:
             if rejected and not claim.on_rejected:
                 continue
-            place = (claim_key(claim), rejected)
-            self._held[place] = self._new[place] = held
+            self._met.add(key)
+            self._held[key, rejected] = self._new[key, rejected] = held
 
     def write(self) -> None:
         """Write the claims that were taken."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, NamedTuple
 
 from leadexec.catalog.compiled import CompiledCampaign, CompiledValidator
 from leadexec.contracts.eligibility import Limit
@@ -23,6 +23,20 @@ CHECK_DEADLINE = 5.0
 """Seconds a validator may take for one lead."""
 
 
+class WantedClaim(NamedTuple):
+    """A key that a lead wants to hold alone."""
+
+    used: CompiledValidator
+    claim: Claim
+    key: str
+    """The one text that names the claim: ``claim_key``."""
+
+
+def claim_key(claim: Claim) -> str:
+    """Return the one text that names a claim: its scope and its key."""
+    return f"{claim.scope}|{claim.key}"
+
+
 @dataclass(slots=True)
 class Decided:
     """A lead as decided in memory; the transaction of intake has the last word."""
@@ -34,7 +48,7 @@ class Decided:
     reasons: list[Reason] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
     jobs: list[JobRequest] = field(default_factory=list)
-    claims: list[tuple[CompiledValidator, Claim]] = field(default_factory=list)
+    claims: list[WantedClaim] = field(default_factory=list)
     limits: Sequence[Limit] = ()
     _mark: tuple[LeadStatus, str, list[Reason], int, int] | None = None
 
@@ -64,10 +78,21 @@ class Decided:
         self.reasons = [tidy(Reason(code=code, message=message))]
         self.code = self.reasons[0].code
 
-    def note(self, step: str, verdict: str, since_ns: int, **more: str) -> None:
+    def note(
+        self,
+        step: str,
+        verdict: str,
+        since_ns: int,
+        *,
+        code: str = "",
+        message: str = "",
+        plugin: str = "",
+    ) -> None:
         """Add a step that began at ``since_ns`` to the process log."""
         us = (perf_counter_ns() - since_ns) // 1000
-        self.log.append(LogEntry(step=step, verdict=verdict, us=us, **more))
+        self.log.append(
+            LogEntry(step=step, verdict=verdict, us=us, code=code, message=message, plugin=plugin)
+        )
 
     def heed(self, verdict: Verdict) -> None:
         """Take over a validator's verdict."""
@@ -182,7 +207,9 @@ class LeadDecider:
                     decided.heed(hold)
                 continue
             rejected = decided.status is LeadStatus.REJECTED
-            decided.claims.extend((used, c) for c in wanted if c.on_rejected or not rejected)
+            for claim in wanted:
+                if claim.on_rejected or not rejected:
+                    decided.claims.append(WantedClaim(used, claim, claim_key(claim)))
         return decided
 
 

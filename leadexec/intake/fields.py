@@ -11,11 +11,11 @@ from leadexec.errors import InvalidValueError
 from leadexec.model.lead import Reason
 from leadexec.plugins import FaultLog
 
-SHORT = 32
+SHORT = 64
 """Characters; longer texts are not remembered."""
 REMEMBERED = 2_048
 """Texts remembered per field."""
-UNCHANGING = (str, Decimal, datetime, bool, int)
+UNCHANGING = frozenset({str, Decimal, datetime, bool, int})
 
 
 class ReadFields:
@@ -46,10 +46,14 @@ def read_fields(
     raw = _by_name(lead_type, posted, read)
     values = read.values
     for field in lead_type.plain:
-        given = raw.get(field.name)
-        if type(given) is str and given in field.read:
-            values[field.name] = field.read[given]
-        elif not is_blank(given):
+        name = field.name
+        given = raw.get(name)
+        if type(given) is str:
+            known = field.read.get(given)
+            if known is not None:
+                values[name] = known
+                continue
+        if not is_blank(given):
             _read_one(field, given, read, faults)
         elif field.default:
             _read_one(field, field.default, read, faults)
@@ -62,7 +66,7 @@ def read_fields(
 
 def is_blank(raw: Any) -> bool:
     """Return whether a posted value means "nothing": None, blank text, an empty list or object."""
-    if isinstance(raw, str):
+    if type(raw) is str:
         return not raw or raw.isspace()
     return raw is None or (isinstance(raw, list | dict) and not raw)
 
@@ -80,14 +84,15 @@ def _read_one(field: CompiledField, given: Any, read: ReadFields, faults: FaultL
         faults.record(field.plugin, f"parsing field '{field.name}'", error)
         read.faulty.append(field.name)
         return
+    kind = type(value)
     if value is None or value == []:
         if field.required:
             read.reasons.append(_missing(field))
         return
-    if isinstance(value, Decimal) and value.as_tuple().exponent > 0:  # type: ignore[operator]  # finite
+    if kind is Decimal and value.as_tuple().exponent > 0:  # type: ignore[operator,union-attr]  # finite
         value = Decimal(f"{value:f}")  # stored without an exponent, as filters in SQL read it
     read.values[field.name] = value
-    if type(given) is str and len(given) <= SHORT and isinstance(value, UNCHANGING):
+    if type(given) is str and len(given) <= SHORT and kind in UNCHANGING:
         if len(field.read) >= REMEMBERED:
             field.read.clear()
         field.read[given] = value

@@ -8,7 +8,6 @@ from typing import Protocol
 import msgspec
 
 from leadexec.catalog.catalog import Catalog
-from leadexec.catalog.compiled import CompiledCampaign
 from leadexec.contracts.lead import Lead
 from leadexec.contracts.services import Clock
 from leadexec.intake.admission import AdmitPost, Repeated
@@ -94,11 +93,17 @@ class Intake:
             UnavailableError: Nothing was stored (or, ``outcome_unknown``, perhaps all of it).
         """
         began = self._clock.monotonic()
-        campaigns = [self._catalog.campaigns[lead.campaign_id] for lead in posted]
-        decided = [
-            await self._decide(request, lead, campaign, first=index == 0)
-            for index, (lead, campaign) in enumerate(zip(posted, campaigns, strict=True))
-        ]
+        decided: list[Decided] = []
+        for lead in posted:
+            decided.append(
+                await self._decider.decide(
+                    self._catalog.campaigns[lead.campaign_id],
+                    lead,
+                    uid=self._new_uid() if decided else request.uid,
+                    now=request.received_at,
+                    ip=request.remote_ip,
+                )
+            )
         inline = [lead for lead in decided if not lead.campaign.entity.use_delivery_queue]
         mine = bool(inline) or self._taker.accepting()
         command = self._command(request, decided, mine=mine)
@@ -110,14 +115,6 @@ class Intake:
             await self._wait_for(inline, began)
             return Receipt(answers=await self._stored(request.uid, inline))
         return Receipt(answers=[answer_of(lead) for lead in decided])
-
-    async def _decide(
-        self, request: PostedRequest, posted: PostedLead, campaign: CompiledCampaign, *, first: bool
-    ) -> Decided:
-        uid = request.uid if first else self._new_uid()
-        return await self._decider.decide(
-            campaign, posted, uid=uid, now=request.received_at, ip=request.remote_ip
-        )
 
     def _command(
         self, request: PostedRequest, decided: Sequence[Decided], *, mine: bool

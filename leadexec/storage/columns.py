@@ -145,6 +145,8 @@ def to_json(value: Any) -> str:
     Raises:
         TypeError: What JSON cannot hold; so a ``Secret`` is never written in the clear.
     """
+    if not value and type(value) in _EMPTY:
+        return _EMPTY[type(value)]
     try:
         text = _encoder.encode(value).decode()
     except UnicodeEncodeError:
@@ -156,6 +158,7 @@ def to_json(value: Any) -> str:
 
 
 _NUL: Final = "\\u0000"
+_EMPTY: Final[dict[type[Any], str]] = {list: "[]", dict: "{}", tuple: "[]"}
 
 
 def _storable(plain: Any) -> Any:

@@ -12,6 +12,7 @@ import msgspec
 from leadexec import Value
 
 _SAFE_IN_JSON = 2**53
+_encode = msgspec.json.Encoder().encode
 
 
 def key_of(group: Sequence[str], fields: Mapping[str, Value]) -> str | None:
@@ -21,10 +22,13 @@ def key_of(group: Sequence[str], fields: Mapping[str, Value]) -> str | None:
     Texts agree whatever their case, their blanks and their Unicode form; numbers by value (5 and
     5.00); times by instant. Field types have normalised phones, states and the like before.
     """
-    values = [_comparable(fields.get(name)) for name in group]
-    if any(value is None for value in values):
-        return None
-    told = msgspec.json.encode([list(group), values])
+    values = []
+    for name in group:
+        value = _comparable(fields.get(name))
+        if value is None:
+            return None
+        values.append(value)
+    told = _encode((group, values))
     return blake2b(told, digest_size=16, person=b"leadexec-dup").hexdigest()
 
 

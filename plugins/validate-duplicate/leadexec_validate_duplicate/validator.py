@@ -53,7 +53,8 @@ class Duplicate(Validator[DuplicateSettings]):
 
     def claims(self, lead: Lead) -> Sequence[Claim]:
         """Return one key per group whose fields are all filled."""
-        return [claim for group in self._groups if (claim := self._claim(group, lead))]
+        scope = self._scope(lead)
+        return [claim for group in self._groups if (claim := self._claim(group, lead, scope))]
 
     def on_conflict(self, lead: Lead, conflict: Conflict) -> Verdict:
         """Reject the duplicate, or let it pass when duplicates are routed."""
@@ -67,12 +68,12 @@ class Duplicate(Validator[DuplicateSettings]):
         """Return the names of the fields that ``claim`` of ``lead`` is made of."""
         return next((g for g in self._groups if key_of(g, lead.fields) == claim.key), ())
 
-    def _claim(self, group: tuple[str, ...], lead: Lead) -> Claim | None:
+    def _claim(self, group: tuple[str, ...], lead: Lead, scope: str) -> Claim | None:
         key = key_of(group, lead.fields)
         if key is None:
             return None
         return Claim(
-            scope=self._scope(lead),
+            scope=scope,
             key=key,
             lookback=self._look_back,
             on_rejected=self.settings.check_rejected,
