@@ -19,9 +19,8 @@ from leadexec.http.parts import HttpParts, Readiness
 from leadexec.http.receiver import Receiver
 from leadexec.kernel import Kernel, running_kernel
 from leadexec.model.access import Scope
-from leadexec.security.credentials import CredentialCache
 from leadexec.security.passwords import Passwords
-from leadexec.security.tokens import TokenIssuer, TokenVerifier, token_key
+from leadexec.security.tokens import TokenIssuer, token_key
 from leadexec.settings import Settings
 
 
@@ -62,7 +61,7 @@ async def running_app(settings: Settings, **options: Any) -> AsyncIterator[App]:
             name="credentials: keep fresh",
         )
         try:
-            yield App(kernel=kernel, parts=parts, asgi=Front(http, _receiver(kernel, parts)))
+            yield App(kernel=kernel, parts=parts, asgi=Front(http, _receiver(kernel)))
         finally:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
@@ -70,7 +69,6 @@ async def running_app(settings: Settings, **options: Any) -> AsyncIterator[App]:
 
 def _http_parts(kernel: Kernel) -> HttpParts:
     services = kernel.services
-    cache = CredentialCache()
     key = token_key(kernel.cipher.installation_key())
 
     async def refresh() -> None:
@@ -100,9 +98,11 @@ def _http_parts(kernel: Kernel) -> HttpParts:
         plugins=kernel.plugins,
         services=services,
         cipher=kernel.cipher,
-        credentials=CredentialLoader(kernel.store, kernel.tables, kernel.cipher, cache),
+        credentials=CredentialLoader(
+            kernel.store, kernel.tables, kernel.cipher, kernel.credentials
+        ),
         issuer=TokenIssuer(key, services.clock, services.randomness),
-        verifier=TokenVerifier(key, services.clock, cache),
+        verifier=kernel.verifier,
         passwords=Passwords(),
         faults=kernel.faults,
         settings=kernel.settings.http,
@@ -111,13 +111,10 @@ def _http_parts(kernel: Kernel) -> HttpParts:
     )
 
 
-def _receiver(kernel: Kernel, parts: HttpParts) -> Receiver:
+def _receiver(kernel: Kernel) -> Receiver:
     return Receiver(
-        kernel.intake,
+        kernel.desk,
         kernel.catalog,
-        parts.verifier,
-        kernel.services.clock,
-        kernel.parts.new_uid,
         body_limit=kernel.settings.intake.body_limit,
         list_limit=kernel.settings.intake.list_limit,
     )

@@ -9,6 +9,8 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 
+from leadexec.asking.grading import GradingDesk
+from leadexec.asking.lookups import LookupDesk
 from leadexec.catalog.accounts import AccountCompiler, MadeRule
 from leadexec.catalog.campaigns import CampaignCompiler
 from leadexec.catalog.catalog import Catalog
@@ -31,9 +33,12 @@ from leadexec.distribution.settle import Settle, Settlements
 from leadexec.http.outbound import OutboundClient
 from leadexec.intake.admission import Admission, AdmitPost
 from leadexec.intake.decide import LeadDecider
+from leadexec.intake.desk import IntakeDesk
 from leadexec.intake.drafts import CatalogCampaigns
+from leadexec.intake.gate import Gate
 from leadexec.intake.intake import Intake
 from leadexec.intake.readmit import Readmit
+from leadexec.ip_access import AddressSet
 from leadexec.jobs.events import EVENTS, OBSERVE, EventJobs
 from leadexec.jobs.lease import process_name
 from leadexec.jobs.observing import ObserverJobs, PluginJobs
@@ -41,7 +46,9 @@ from leadexec.jobs.runner import Handling, Runner
 from leadexec.model.entity import Entity
 from leadexec.model.registry import EntityRegistry
 from leadexec.plugins import FaultLog, Plugins, load_plugins
+from leadexec.security.credentials import CredentialCache
 from leadexec.security.secrets import Cipher
+from leadexec.security.tokens import TokenVerifier, token_key
 from leadexec.services import KernelServices, SystemClock, SystemRandomness, UidMaker
 from leadexec.settings import Settings
 from leadexec.storage.database import open_database
@@ -70,6 +77,10 @@ class Kernel:
     parts: Parts
     runner: Runner
     intake: Intake
+    desk: IntakeDesk
+    """Where posts arrive."""
+    credentials: CredentialCache
+    verifier: TokenVerifier
 
     @property
     def catalog(self) -> Catalog:
@@ -124,6 +135,9 @@ def assemble(
     faults = FaultLog()
     time, chance = clock or SystemClock(), randomness or SystemRandomness()
     services = _services(settings, time, chance, stack)
+    lookups, grading = LookupDesk(time, faults), GradingDesk(faults)
+    services.lookups, services.grading = lookups, grading
+    stack.push_async_callback(lookups.aclose)
     plugins = load_plugins(
         settings.selection(safe_mode=safe_mode),
         services,
@@ -142,9 +156,15 @@ def assemble(
     services.storage = PluginStorage(store, tables, cipher, time)
     services.leads = StoredLeadActs(store, time)
     services.campaigns = CatalogCampaigns(parts.catalog, time, faults)
+    _take_made(settings, plugins, lookups, grading)
     _handle_commands(store, tables, plugins, faults)
     decider = LeadDecider(services, faults)
     runner = _runner(settings, parts, decider, plugins)
+    credentials = CredentialCache()
+    verifier = TokenVerifier(token_key(cipher.installation_key()), time, credentials)
+    intake = _intake(settings, parts, decider, runner)
+    desk = _desk(settings, parts, intake, verifier)
+    services.intake = desk
     return Kernel(
         settings=settings,
         services=services,
@@ -157,7 +177,21 @@ def assemble(
         loader=CatalogLoader(parts.catalog, store, tables, cipher, time),
         parts=parts,
         runner=runner,
-        intake=_intake(settings, parts, decider, runner),
+        intake=intake,
+        desk=desk,
+        credentials=credentials,
+        verifier=verifier,
+    )
+
+
+def _desk(settings: Settings, parts: Parts, intake: Intake, verifier: TokenVerifier) -> IntakeDesk:
+    return IntakeDesk(
+        intake,
+        Gate(parts.catalog, verifier),
+        parts.services.clock,
+        parts.new_uid,
+        trusted_proxies=AddressSet(settings.http.trusted_proxies, "http.trusted_proxies"),
+        proxy_header=settings.http.proxy_header.encode(),
     )
 
 
@@ -212,7 +246,22 @@ def _services(
         storage=later,
         leads=later,
         campaigns=later,
+        lookups=later,
+        grading=later,
+        intake=later,
     )
+
+
+def _take_made(
+    settings: Settings, plugins: Plugins, lookups: LookupDesk, grading: GradingDesk
+) -> None:
+    """Give the desks what plugins contribute and the settings choose."""
+    origins = {
+        contract: {key: plugin for key, _, plugin in plugins.registry(contract).items()}
+        for contract in ("lookup", "grading")
+    }
+    lookups.choose(plugins.made["lookup"], origins["lookup"], settings.lookups.wanted())
+    grading.take(plugins.made["grading"], origins["grading"])
 
 
 def _add_kernel_components(plugins: Plugins) -> None:
@@ -239,7 +288,11 @@ def _catalog(plugins: Plugins, maker: ComponentMaker, services: KernelServices) 
         return compile_criteria(tree, lead_type.schema, resources(lead_type))
 
     rules = [
-        MadeRule(key, plugin, plugins.rules[key] if plugin else rule(NoSettings(), services))
+        MadeRule(
+            key,
+            plugin,
+            plugins.made["eligibility"][key] if plugin else rule(NoSettings(), services),
+        )
         for key, rule, plugin in plugins.registry("eligibility").items()
     ]
     return Catalog(

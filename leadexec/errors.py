@@ -6,6 +6,7 @@ LeadexecError
 ├── NotFoundError         nothing has that id
 ├── ConflictError         somebody else changed it first, or it is still used
 ├── DeniedError           the caller may not do that
+├── RefusedPostError      a post brings no lead: its sender may not, or it makes no sense
 └── UnavailableError      something the work needs does not answer; try again
 """
 

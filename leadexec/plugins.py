@@ -9,15 +9,14 @@ import pluggy
 import structlog
 
 from leadexec.contracts.component import NoSettings
-from leadexec.contracts.eligibility import EligibilityRule
 from leadexec.contracts.services import Services
 from leadexec.errors import ConfigurationError, Fault, LeadexecError
 from leadexec.hookspecs.components import ComponentHooks
 from leadexec.hookspecs.markers import PROJECT
 from leadexec.hookspecs.observers import ObserverHooks
 from leadexec.hookspecs.platform import PlatformHooks
+from leadexec.made_once import MADE_ONCE, TABLES, made_once
 from leadexec.model.entity import dec_hook
-from leadexec.rule_settings import RULES, made_rules
 
 GROUP = "leadexec"
 S = TypeVar("S", bound=msgspec.Struct)
@@ -28,10 +27,11 @@ class Plugin(Generic[S]):
     """The base of every plugin: ``class Fields(Plugin[FieldsSettings])``.
 
     The type argument is the settings Struct, read from ``[plugins.<name>]`` of the settings file;
-    leave it out for a plugin without settings (``class Fields(Plugin[NoSettings])``). The table
-    ``rules`` in it is taken: it holds the settings of the plugin's eligibility rules. The entry
-    point in group ``leadexec`` names the class; each app makes its own instance. Implement hooks
-    as methods marked ``@hookimpl``. The constructor does no input or output.
+    leave it out for a plugin without settings (``class Fields(Plugin[NoSettings])``). The tables
+    ``rules``, ``lookups`` and ``grading`` in it are taken: they hold the settings of the plugin's
+    eligibility rules, lookups and grading checks. The entry point in group ``leadexec`` names the
+    class; each app makes its own instance. Implement hooks as methods marked ``@hookimpl``. The
+    constructor does no input or output.
     """
 
     Settings: ClassVar[type[msgspec.Struct]] = NoSettings
@@ -146,6 +146,8 @@ COMPONENT_HOOKS: Mapping[str, str] = {
     "register_delivery_methods": "delivery",
     "register_distribution_scripts": "script",
     "register_functions": "function",
+    "register_lookups": "lookup",
+    "register_grading_checks": "grading",
 }
 """Hook → the name of the registry it fills."""
 
@@ -160,8 +162,8 @@ class Plugins:
         self.registries: dict[str, Registry[Any]] = {
             name: Registry(name) for name in COMPONENT_HOOKS.values()
         }
-        self.rules: dict[str, EligibilityRule[Any]] = {}
-        """Key → the one instance of a plugin's eligibility rule."""
+        self.made: dict[str, dict[str, Any]] = {contract: {} for contract in MADE_ONCE}
+        """Contract → key → the one instance, for contracts whose components are made once."""
         self.manager = pluggy.PluginManager(PROJECT)
         for specification in (ComponentHooks, PlatformHooks, ObserverHooks):
             self.manager.add_hookspecs(specification)
@@ -186,10 +188,16 @@ class Plugins:
         """Return the plugins that observe ``hook``."""
         return [plugin for plugin in self.loaded() if _implements(plugin, hook)]
 
-    def add(self, name: str, version: str, plugin: Plugin[Any], rules: Any = None) -> PluginState:
+    def add(
+        self,
+        name: str,
+        version: str,
+        plugin: Plugin[Any],
+        tables: Mapping[str, Any] | None = None,
+    ) -> PluginState:
         """Register a plugin's instance and everything it contributes.
 
-        ``rules`` has the settings of its eligibility rules by their keys.
+        ``tables`` has the settings of its components that are made once: table → key → settings.
 
         Raises:
             ConfigurationError: A key clashes, a hook's specification or a rule's settings are bad.
@@ -201,14 +209,25 @@ class Plugins:
             for hook in COMPONENT_HOOKS
             if _implements(plugin, hook)
         }
-        made = made_rules(name, found.get("register_eligibility_rules", ()), rules, plugin.services)
+        by_contract = {COMPONENT_HOOKS[hook]: items for hook, items in found.items()}
+        made = {
+            contract: made_once(
+                name,
+                contract,
+                by_contract.get(contract, ()),
+                (tables or {}).get(table),
+                plugin.services,
+            )
+            for contract, table in MADE_ONCE.items()
+        }
         self.manager.register(plugin, name=name)
         for hook, items in found.items():
             registry = self.registries[COMPONENT_HOOKS[hook]]
             for item in items:
                 registry.add(item.key, item, name)
                 state.adds.setdefault(registry.contract, []).append(item.key)
-        self.rules.update(made)
+        for contract, instances in made.items():
+            self.made[contract].update(instances)
         self.states.append(state)
         return state
 
@@ -261,8 +280,8 @@ def load_plugins(
             plugins.states.append(PluginState(name=point.name, version=version, state="disabled"))
             continue
         try:
-            rules = selection.settings.get(point.name, {}).get(RULES)
-            plugins.add(point.name, version, _instance(point, selection, services), rules)
+            given = selection.settings.get(point.name, {})
+            plugins.add(point.name, version, _instance(point, selection, services), given)
         except Exception as error:  # noqa: BLE001  a plugin is isolated; its name is recorded
             raised = _as_faults(point.name, error)
             problems.extend(raised)
@@ -287,7 +306,7 @@ def _instance(
         message = f"{point.value} is not a subclass of leadexec.Plugin"
         raise TypeError(message)
     given = selection.settings.get(point.name, {})
-    raw = {key: value for key, value in given.items() if key != RULES}
+    raw = {key: value for key, value in given.items() if key not in TABLES}
     settings = msgspec.convert(raw, loaded.Settings, strict=False, dec_hook=dec_hook)
     return loaded(settings, services)
 

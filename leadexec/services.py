@@ -10,7 +10,10 @@ from random import SystemRandom
 from leadexec.contracts.services import (
     Campaigns,
     Clock,
+    Grading,
     LeadActs,
+    LeadIntake,
+    Lookups,
     OutboundHttp,
     Randomness,
     Storage,
@@ -95,3 +98,6 @@ class KernelServices:
     storage: Storage
     leads: LeadActs
     campaigns: Campaigns
+    lookups: Lookups
+    grading: Grading
+    intake: LeadIntake

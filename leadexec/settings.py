@@ -77,6 +77,21 @@ class IntakeSettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     ] = 25.0
 
 
+class LookupSettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Which lookup answers which kind of question; none: an offline one, if a plugin has it."""
+
+    phone: Annotated[str | None, Meta(title="Phone numbers")] = None
+    email: Annotated[str | None, Meta(title="Mailboxes")] = None
+    address: Annotated[str | None, Meta(title="Postal addresses")] = None
+    place: Annotated[str | None, Meta(title="Places of postal codes")] = None
+    ip: Annotated[str | None, Meta(title="IP addresses")] = None
+
+    def wanted(self) -> dict[str, str]:
+        """Return kind of question → key of the lookup, where one is named."""
+        named = {kind: getattr(self, kind) for kind in self.__struct_fields__}
+        return {kind: key for kind, key in named.items() if key}
+
+
 class PluginSettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Which installed plugins load; each one's own settings stand in ``[plugins.<name>]``."""
 
@@ -118,6 +133,7 @@ class Settings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     jobs: Annotated[JobSettings, Meta(title="Jobs")] = JobSettings()
     intake: Annotated[IntakeSettings, Meta(title="Posts")] = IntakeSettings()
     delivery: Annotated[DeliverySettings, Meta(title="Deliveries")] = DeliverySettings()
+    lookups: Annotated[LookupSettings, Meta(title="Lookups")] = LookupSettings()
     plugins: Annotated[PluginSettings, Meta(title="Plugins")] = PluginSettings()
     plugin_settings: Annotated[
         dict[str, dict[str, Any]],

@@ -18,6 +18,7 @@ from leadexec.contracts.services import Services
 from leadexec.contracts.validator import Hold, Validator, ValidatorSetup
 from leadexec.criteria import CompiledCriteria, Criteria
 from leadexec.errors import ConfigurationError
+from leadexec.ip_access import AccessList
 from leadexec.model.source import AutomationUse, Campaign, LeadSource, ScriptUse, ValidatorUse
 
 T = TypeVar("T")
@@ -60,6 +61,7 @@ class CampaignCompiler:
             criteria = attempt("incoming criteria", partial(self._compile_tree, tree, lead_type))
         if chosen is not None:
             automation = attempt("automation", partial(self._automation, chosen))
+        access = attempt("access control", lambda: AccessList(source.allow, source.deny))
         validators = [
             attempt(f"validator {use.validator}", partial(self._validator, use, entity, lead_type))
             for use in entity.validators
@@ -78,6 +80,7 @@ class CampaignCompiler:
             entity=entity,
             source=source,
             lead_type=lead_type,
+            access=access if source.allow or source.deny else None,
             criteria=criteria,
             validators=_in_order(validators),
             limits=compile_limits(entity.limits, f"campaign:{entity.id}", entity.time_zone),

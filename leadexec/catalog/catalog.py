@@ -145,6 +145,8 @@ class Catalog:
         if source is None or lead_type is None:  # foreign keys forbid it; a race may show it
             self.campaigns.pop(campaign_id, None)
             return
+        if entity.value_delimiter:
+            lead_type = compile_lead_type(lead_type.entity, self._maker, entity.value_delimiter)
         default = settings.default_automation if settings else None
         self.campaigns[campaign_id] = self._campaign_compiler.compile(
             entity, source, lead_type, default
@@ -196,6 +198,15 @@ class Catalog:
                 why = Excluded(code="criteria_not_usable", text=error.message)
                 return InactiveAccount(entity=entity, why=why)
         return compiled
+
+    def campaigns_of(self, source_id: int, lead_type_id: int) -> list[int]:
+        """Return the ids of a source's campaigns for a lead type, in order."""
+        return sorted(
+            campaign_id
+            for campaign_id, campaign in self.campaigns.items()
+            if campaign.entity.lead_source == source_id
+            and campaign.entity.lead_type == lead_type_id
+        )
 
     def criteria_of(self, account_id: int) -> CompiledCriteria | None:
         """Return an account's criteria compiled, for explanations; None when they cannot be."""

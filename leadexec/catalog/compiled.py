@@ -14,6 +14,7 @@ from leadexec.contracts.script import DistributionScript
 from leadexec.contracts.validator import Hold, Validator
 from leadexec.contracts.values import FieldKind, Value
 from leadexec.criteria import CompiledCriteria
+from leadexec.ip_access import AccessList
 from leadexec.model.client import Client
 from leadexec.model.delivery_account import DeliveryAccount
 from leadexec.model.delivery_method import ConfiguredDeliveryMethod
@@ -36,6 +37,10 @@ class CompiledField:
     type: FieldType[Any] | None
     """None: the plugin of its type is not there."""
     plugin: str
+    invalid: frozenset[str] = frozenset()
+    """Characters that may not occur (``LT6``)."""
+    error_message: str = ""
+    """Said instead of the type's own message (``LT6``)."""
     read: dict[str, Value] = field(default_factory=dict)
     """Short texts already parsed → their values: leads repeat states, amounts, dates, and a type
     is pure. Emptied when it is full."""
@@ -113,6 +118,8 @@ class CompiledCampaign:
     entity: Campaign
     source: LeadSource
     lead_type: CompiledLeadType
+    access: AccessList | None
+    """Which addresses may post; None: all."""
     criteria: CompiledCriteria | None
     validators: Sequence[CompiledValidator]
     limits: Limits | None

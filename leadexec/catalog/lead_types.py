@@ -12,12 +12,17 @@ from leadexec.errors import ConfigurationError
 from leadexec.model.lead_type import LeadField, LeadType
 
 
-def compile_lead_type(entity: LeadType, maker: ComponentMaker) -> CompiledLeadType:
-    """Compile ``entity``; fields whose type is not there make its leads held, not lost."""
+def compile_lead_type(
+    entity: LeadType, maker: ComponentMaker, delimiter: str = ""
+) -> CompiledLeadType:
+    """Compile ``entity``; fields whose type is not there make its leads held, not lost.
+
+    ``delimiter`` is a campaign's custom value delimiter (``LS16``).
+    """
     problems: list[str] = []
     schema = _kinds(entity, maker)
     fields = [
-        _compile_field(field, maker, schema, problems)
+        _compile_field(field, maker, schema, delimiter, problems)
         for field in entity.fields
         if not field.retired
     ]
@@ -74,9 +79,12 @@ def _compile_field(
     field: LeadField,
     maker: ComponentMaker,
     schema: Mapping[str, FieldKind],
+    delimiter: str,
     problems: list[str],
 ) -> CompiledField:
-    setup = FieldSetup(name=field.name, description=field.description, schema=schema)
+    setup = FieldSetup(
+        name=field.name, description=field.description, delimiter=delimiter, schema=schema
+    )
     try:
         made, plugin = maker.make("field_type", field.type, field.settings, setup)
     except ConfigurationError as error:
@@ -90,4 +98,6 @@ def _compile_field(
         kind=made.kind if made else FieldKind.TEXT,
         type=made,
         plugin=plugin,
+        invalid=frozenset(field.invalid_characters),
+        error_message=field.error_message,
     )

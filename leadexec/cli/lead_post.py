@@ -11,13 +11,13 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from leadexec.cli.database_file import demand_database
+from leadexec.contracts.post import LeadAnswer, Post
 from leadexec.errors import ConfigurationError, Fault, LeadexecError, UnavailableError
 from leadexec.http.front import RECEIVER
-from leadexec.http.posted_json import Post, PostFaultsError, read_post
+from leadexec.http.posted_json import DecodedPost, PostFaultsError, read_post
 from leadexec.http.problems import PROBLEM_TYPE, Problem
 from leadexec.http.strict_json import decode_json
-from leadexec.intake.answers import LeadAnswer, stored_answers
-from leadexec.intake.post import PostedRequest
+from leadexec.intake.answers import stored_answers
 from leadexec.kernel import Kernel, running_kernel
 from leadexec.settings import Settings
 from leadexec.storage.job_rows import DISTRIBUTE
@@ -137,41 +137,34 @@ async def post_embedded(settings: Settings, body: bytes, *, run_here: bool) -> P
     await demand_database(settings)
     async with running_kernel(settings, run_jobs=run_here, migrate=False) as kernel:
         post = _checked(kernel, body)
-        request = _request(kernel, body, post)
-        receipt = await kernel.intake.receive(request, post.leads)
-        if receipt.mismatch:
-            message = "This idempotency key was used before, with another body."
-            raise LeadexecError("idempotency_mismatch", message)
+        receipt = await kernel.desk.receive(_post(body, post), post.leads)
         answers = receipt.answers
         if run_here:
             await _distributed(kernel, [answer.lead for answer in answers])
             waited = {lead.campaign_id: True for lead in post.leads}
-            answers = await kernel.store.read(lambda c: stored_answers(c, request.uid, waited))
+            answers = await kernel.store.read(lambda c: stored_answers(c, receipt.post, waited))
         waiting = await _waiting(kernel, [answer.lead for answer in answers])
     return Posted(answer=_answer(answers, single=post.single), waiting=waiting)
 
 
-def _checked(kernel: Kernel, body: bytes) -> Post:
+def _checked(kernel: Kernel, body: bytes) -> DecodedPost:
     decoded: Any = decode_json(body)
     try:
         limit = kernel.settings.intake.list_limit
-        return read_post(decoded, kernel.catalog.campaigns, limit)
+        return read_post(decoded, kernel.catalog, limit)
     except PostFaultsError as error:
         raise ConfigurationError(error.faults) from None
 
 
-def _request(kernel: Kernel, body: bytes, post: Post) -> PostedRequest:
-    key = post.idempotency_key
-    return PostedRequest(
-        uid=kernel.new_uid(),
-        received_at=kernel.services.clock.now(),
+def _post(body: bytes, decoded: DecodedPost) -> Post:
+    return Post(
         method="CLI",
         path="leadexec lead post",
         content_type="application/json",
         remote_ip="",
         body=body,
-        # As the receiver does it for a sender without a token: the key holds for the campaign.
-        idempotency_key=f"campaign:{post.leads[0].campaign_id}:{key}" if key else "",
+        idempotency_key=decoded.idempotency_key,
+        vouched="command line",
     )
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Connection, select
 
+from leadexec.contracts.post import Reason
 from leadexec.distribution.explain import AccountExplained, LeadExplained
 from leadexec.http.data_questions import deliveries_of, lead_detail, request_of_lead
 from leadexec.http.data_shapes import (
@@ -20,7 +21,7 @@ from leadexec.http.data_shapes import (
 )
 from leadexec.model.client import Client
 from leadexec.model.entity import Entity
-from leadexec.model.lead import LogEntry, Reason
+from leadexec.model.lead import LogEntry
 from leadexec.model.registry import EntityRegistry
 from leadexec.model.source import Campaign
 from leadexec.storage.entity_tables import EntityTables

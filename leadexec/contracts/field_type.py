@@ -1,7 +1,7 @@
 """The contract of a lead field's type (``LT4``)."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -64,6 +64,10 @@ class FieldType(Component[S], ABC):
     @abstractmethod
     def sample(self) -> str:
         """Return a valid raw value, for posting instructions and test posts."""
+
+    def choices(self) -> Sequence[tuple[str, str]]:
+        """Return the values that may be posted with their captions; empty: there is no list."""
+        return ()
 
     def reads(self) -> frozenset[str]:
         """Return the names of the fields that ``compute`` reads, to be computed before this one."""

@@ -4,6 +4,7 @@ import enum
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -79,3 +80,11 @@ class Lead(msgspec.Struct, kw_only=True):
     """Cost per lead: what the source is paid."""
     remote_ip: str = ""
     is_test: bool = False
+    grade: str = ""
+    """``A``, ``B``, ``C``, ``D`` or ``F``; empty: not graded (``GR2``)."""
+    score: int | None = None
+    """Points of all grading checks that passed (``GR1``)."""
+    only_accounts: tuple[int, ...] | None = None
+    """Delivery accounts, the only ones that may get it; None: any."""
+    facts: dict[str, Any] = msgspec.field(default_factory=dict)
+    """What checks found out: plugin's name → JSON-able details, stored and shown with the lead."""

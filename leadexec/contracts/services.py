@@ -1,17 +1,21 @@
 """What the kernel lends to plugins: time, chance, the outbound client, storage, jobs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 import httpx
+import msgspec
 from sqlalchemy import Connection, Table
 
 from leadexec.contracts.values import RawValue
 
 if TYPE_CHECKING:  # they import this module
-    from leadexec.contracts.lead import Lead
+    from leadexec.contracts.lead import Lead, LeadTypeInfo, SystemField
+    from leadexec.contracts.lookup import Answer, Question
+    from leadexec.contracts.post import Post, PostedLead, Receipt
     from leadexec.contracts.validator import Claim, Conflict, Validator
     from leadexec.model.entity import Entity
 
@@ -185,6 +189,87 @@ class Services(Protocol):
     storage: Storage
     leads: "LeadActs"
     campaigns: "Campaigns"
+    lookups: "Lookups"
+    grading: "Grading"
+    intake: "LeadIntake"
+
+
+class Lookups(Protocol):
+    """Facts about phones, mailboxes, addresses, places and IPs, whoever provides them."""
+
+    async def ask(self, question: "Question", *, seconds: float = 1.0) -> "Answer[Any]":
+        """Return what is known within ``seconds``; answers are kept, and it never raises.
+
+        ``facts`` of the answer is None when nothing is known; ``problem`` then says whether the
+        provider could not be asked. The facts' Struct goes with the question's.
+        """
+        ...
+
+
+class Graded(msgspec.Struct, kw_only=True, frozen=True):
+    """What one grading check found about a lead (``GR4``)."""
+
+    key: str
+    title: str
+    ran: bool
+    """False: it could not run, and counts as not passed."""
+    passed: bool
+    detail: str
+    us: int = 0
+    """How long it took, in microseconds."""
+
+
+class Grading(Protocol):
+    """The grading checks that plugins contribute."""
+
+    def titles(self) -> Mapping[str, str]:
+        """Return key → title of every check there is, in the order in which they are shown."""
+        ...
+
+    async def grade(
+        self, lead: "Lead", lead_type: "LeadTypeInfo", keys: Sequence[str]
+    ) -> Sequence[Graded]:
+        """Return what each check of ``keys`` found; together within seconds; never raises.
+
+        A check that no loaded plugin has is there, too, as one that could not run.
+        """
+        ...
+
+
+class LeadIntake(Protocol):
+    """How a plugin's receiver, form or import hands over what came in: the way of every lead."""
+
+    async def receive(self, post: "Post", leads: "Sequence[PostedLead]") -> "Receipt":
+        """Decide about the leads of a post, store all, and answer; ``post`` is kept word for word.
+
+        Access is checked here: the campaign's status, the sender's address, its token or password.
+
+        Args:
+            post: What came, with the address and the token of whoever sent it.
+            leads: At least one; a lead of an unknown campaign refuses the post.
+
+        Raises:
+            RefusedPostError: Nothing is stored but the post itself, with the reason.
+            UnavailableError: Nothing was stored (or, ``outcome_unknown``, perhaps all of it).
+        """
+        ...
+
+    async def refuse(self, post: "Post", status: int, code: str, detail: str) -> str:
+        """Keep a post that is no lead, with why; return the uid it is kept under.
+
+        Raises:
+            UnavailableError: It could not be stored.
+        """
+        ...
+
+    def sender_ip(self, peer: str, headers: Iterable[tuple[bytes, bytes]]) -> str:
+        """Return the address of who sent a request, behind the proxies that are trusted.
+
+        Args:
+            peer: Who is connected to us: ``request.client.host``.
+            headers: The request's as ASGI has them: ``request.scope["headers"]``.
+        """
+        ...
 
 
 class LeadActs(Protocol):
@@ -210,8 +295,68 @@ class LeadActs(Protocol):
         ...
 
 
+class FieldDetails(msgspec.Struct, kw_only=True, frozen=True):
+    """One field of a campaign's leads, as a sender, a form or posting instructions need it."""
+
+    name: str
+    """How it is posted."""
+    description: str
+    """How it is shown."""
+    type: str
+    """The key of its field type."""
+    type_title: str
+    system: "SystemField"
+    required: bool
+    default: str
+    sample: str
+    """A valid value, as it is posted; empty when its type's plugin is not there."""
+    choices: "Sequence[tuple[str, str]]" = ()
+    """The values that may be posted with their captions; empty: there is no list."""
+    computed: bool = False
+    """Its value comes from other fields; what is posted for it is ignored."""
+
+
+class CampaignInfo(msgspec.Struct, kw_only=True, frozen=True):
+    """A campaign as receivers, forms and posting instructions need it."""
+
+    id: int
+    """The AID."""
+    name: str
+    source_id: int
+    """The VID."""
+    source_name: str
+    lead_type_id: int
+    """The LID."""
+    lead_type_name: str
+    channel: str
+    """``web``, ``ping_post``, ``phone`` or ``chat``."""
+    active: bool
+    """Whether it takes leads now, its source included."""
+    require_authentication: bool
+    has_password: bool
+    use_delivery_queue: bool
+    allow_send_responses: bool
+    price: Decimal
+    fields: Sequence[FieldDetails]
+    """In display order, without the retired."""
+
+
 class Campaigns(Protocol):
     """The campaigns of the present catalog, for a plugin's routes and jobs. In memory, quick."""
+
+    def info(self, campaign_id: int) -> CampaignInfo:
+        """Return a campaign.
+
+        Raises:
+            NotFoundError: ``unknown_campaign``.
+        """
+        ...
+
+    def find(
+        self, *, source_id: int | None = None, lead_type_id: int | None = None
+    ) -> Sequence[CampaignInfo]:
+        """Return the campaigns of a source, of a lead type, of both; all, without either. By id."""
+        ...
 
     def draft(self, campaign_id: int, fields: Mapping[str, RawValue]) -> "Lead":
         """Return a lead of the campaign as its field types read ``fields``; it is stored nowhere.

@@ -21,6 +21,7 @@ class Stage(enum.IntEnum):
     COMPLIANCE = 40
     DUPLICATE = 50
     ENRICHMENT = 60
+    GRADING = 70
 
 
 class JobRequest(msgspec.Struct, kw_only=True, frozen=True):
@@ -39,6 +40,9 @@ class Pass(msgspec.Struct, kw_only=True, frozen=True, tag="pass"):
     """For the process log."""
     jobs: tuple[JobRequest, ...] = ()
     """Committed together with the lead."""
+    only_accounts: tuple[int, ...] | None = None
+    """Delivery accounts, the only ones that may get the lead (``GR2`` route to delivery account
+    set); None: any. Of several checks that say so, the lead goes to those that all name."""
 
 
 class Reject(msgspec.Struct, kw_only=True, frozen=True, tag="reject"):
@@ -100,9 +104,10 @@ class Validator(Component[S]):
 
     ``check`` is awaited once for each lead that got that far, outside any transaction; it may
     amend ``lead.fields`` (values must fit the field's kind) and must answer within the kernel's
-    deadline (5 s by default). It does not change the database: what must be exact under
-    concurrency is asked for by ``claims``. Override only what is needed: what is not overridden
-    costs nothing.
+    deadline (5 s by default). What it found out about the lead goes to ``lead.facts`` under its
+    plugin's name, and is stored and shown with the lead. It does not change the database: what must
+    be exact under concurrency is asked for by ``claims``. Override only what is needed: what is not
+    overridden costs nothing.
 
     If ``check``, ``claims`` or ``on_conflict`` raises or is late, the lead is **held**, never
     passed, and the fault is recorded with the plugin's name (fail closed).

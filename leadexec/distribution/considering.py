@@ -26,6 +26,11 @@ ANOTHER_ACCOUNT = Excluded(
     text="Another delivery account of the same client was offered the lead.",
 )
 
+OUTSIDE_SET = Excluded(
+    code="outside_account_set",
+    text="A check routed the lead to a set of delivery accounts that this one is not in.",
+)
+
 
 class Considered:
     """The candidates for one lead, found as far as they are needed.
@@ -158,6 +163,9 @@ def check_rules(
     account: CompiledAccount, consideration: Consideration, faults: FaultLog
 ) -> Excluded | None:
     """Return the first rule's objection to ``account``, or None; a rule that raises objects."""
+    only = consideration.lead.only_accounts
+    if only is not None and account.entity.id not in only:
+        return OUTSIDE_SET
     for used in account.rules:
         try:
             why = used.rule.check(consideration)

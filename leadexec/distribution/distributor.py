@@ -6,13 +6,14 @@ import msgspec
 import structlog
 
 from leadexec.contracts.lead import Lead
+from leadexec.contracts.post import Reason
 from leadexec.distribution.lead_reader import LeadReader
 from leadexec.distribution.lead_row import OpenDelivery
 from leadexec.distribution.parts import Parts
 from leadexec.distribution.record import DecisionRecord
 from leadexec.distribution.settle import Ended, Settle
 from leadexec.distribution.walk import LostLeaseError, Walk
-from leadexec.model.lead import LeadStatus, Reason
+from leadexec.model.lead import LeadStatus
 from leadexec.storage.job_rows import DISTRIBUTE, JobRow, remove_jobs
 
 log = structlog.get_logger(__name__)

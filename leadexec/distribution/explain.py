@@ -12,12 +12,13 @@ from leadexec.catalog.catalog import Catalog
 from leadexec.catalog.compiled import CompiledAccount
 from leadexec.contracts.eligibility import Consideration, Excluded
 from leadexec.contracts.lead import Lead
+from leadexec.contracts.post import Reason
 from leadexec.distribution.considering import check_rules
 from leadexec.distribution.lead_row import StoredLead, stored_lead
 from leadexec.distribution.parts import Parts
 from leadexec.errors import NotFoundError
 from leadexec.model.entity import Entity
-from leadexec.model.lead import LogEntry, Reason
+from leadexec.model.lead import LogEntry
 from leadexec.storage.tables import decisions
 
 

@@ -24,6 +24,10 @@ _LEAD = (
     "remote_ip",
     "is_test",
     "fields",
+    "facts",
+    "grade",
+    "score",
+    "only_accounts",
 )
 _DELIVERY = (
     "id",

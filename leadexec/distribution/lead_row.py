@@ -44,6 +44,7 @@ class StoredLead:
     def revived(self, schema: Mapping[str, FieldKind]) -> Lead:
         """Return the lead with typed values; fields that are no longer known are text."""
         row = self.row
+        only = row["only_accounts"]
         return Lead(
             uid=row["uid"],
             received_at=row["received_at"],
@@ -57,6 +58,10 @@ class StoredLead:
             price=row["price"],
             remote_ip=row["remote_ip"],
             is_test=row["is_test"],
+            grade=row["grade"],
+            score=row["score"],
+            only_accounts=None if only is None else tuple(only),
+            facts=row["facts"],
         )
 
 

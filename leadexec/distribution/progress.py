@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from leadexec.contracts.post import Reason
 from leadexec.distribution.lead_row import OpenDelivery
 from leadexec.distribution.record import DecisionRecord, Offered, unsold_reason
 from leadexec.distribution.scripts import Halt, ScriptFailed
 from leadexec.distribution.settle import Ended, Settled
 from leadexec.distribution.states import DeliveryState
-from leadexec.model.lead import LeadStatus, Reason
+from leadexec.model.lead import LeadStatus
 
 
 @dataclass(slots=True)

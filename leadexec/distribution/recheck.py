@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, update
 
 from leadexec.catalog.catalog import Catalog
+from leadexec.contracts.post import PostedLead
 from leadexec.contracts.services import Clock
 from leadexec.distribution.lead_row import stored_lead
 from leadexec.errors import UnavailableError
 from leadexec.intake.decide import LeadDecider
-from leadexec.intake.post import PostedLead
 from leadexec.intake.readmit import Readmit
 from leadexec.model.lead import COULD_NOT_RUN, COULD_NOT_SELL, LeadStatus
 from leadexec.storage.job_rows import DISTRIBUTE, JobRow, insert_jobs, new_job

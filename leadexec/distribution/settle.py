@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 
 from leadexec.contracts.delivery import Exchange
 from leadexec.contracts.events import DeliveryEvent, LeadEvent
+from leadexec.contracts.post import Reason
 from leadexec.distribution import settle_rows
 from leadexec.distribution.states import DeliveryState
 from leadexec.jobs.events import EventJobs
-from leadexec.model.lead import COULD_NOT_RUN, LeadStatus, Reason
+from leadexec.model.lead import COULD_NOT_RUN, LeadStatus
 from leadexec.storage.counters import give_back
 from leadexec.storage.job_rows import (
     DISTRIBUTE,

@@ -8,6 +8,8 @@ from leadexec.contracts.delivery import DeliveryMethod
 from leadexec.contracts.eligibility import EligibilityRule
 from leadexec.contracts.field_type import FieldType
 from leadexec.contracts.function import Function
+from leadexec.contracts.grading import GradingCheck
+from leadexec.contracts.lookup import Lookup
 from leadexec.contracts.script import DistributionScript
 from leadexec.contracts.validator import Validator
 from leadexec.hookspecs.markers import hookspec
@@ -90,6 +92,30 @@ class ComponentHooks:
 
         Returns:
             ``Function`` objects.
+
+        If it raises, the start stops (in safe mode the plugin is left out). Since 0.1.
+        """
+        return ()
+
+    @hookspec
+    def register_lookups(self) -> Sequence[type[Lookup[Any, Any, Any]]]:
+        """Contribute providers of facts about phones, addresses, places and IPs (``LS10``).
+
+        Returns:
+            Subclasses of ``Lookup``; each is made once, with the settings under
+            ``[plugins.<plugin>.lookups.<key>]`` of the settings file.
+
+        If it raises, the start stops (in safe mode the plugin is left out). Since 0.1.
+        """
+        return ()
+
+    @hookspec
+    def register_grading_checks(self) -> Sequence[type[GradingCheck[Any]]]:
+        """Contribute checks that give a lead points (``GR1``).
+
+        Returns:
+            Subclasses of ``GradingCheck``; each is made once, with the settings under
+            ``[plugins.<plugin>.grading.<key>]`` of the settings file.
 
         If it raises, the start stops (in safe mode the plugin is left out). Since 0.1.
         """

@@ -38,6 +38,19 @@ class PlatformHooks:
         return ()
 
     @hookspec
+    def register_receivers(self) -> Sequence[BaseRouteHandler]:
+        """Contribute routes at paths of their own, for senders that already speak another form.
+
+        Returns:
+            Litestar route handlers with absolute paths (``/processor/insert/general``), that no
+            other plugin and not the kernel has. They have no guard: what they take they hand to
+            ``services.intake``, which checks the sender.
+
+        If it raises, the start stops (in safe mode the plugin is left out). Since 0.1.
+        """
+        return ()
+
+    @hookspec
     def register_commands(self) -> Sequence[App]:
         """Contribute commands to the ``leadexec`` command line.
 

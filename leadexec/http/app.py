@@ -17,6 +17,7 @@ from leadexec.http.guards import token_guard
 from leadexec.http.health import health_routes
 from leadexec.http.openapi import component_settings, openapi_document
 from leadexec.http.parts import HttpParts
+from leadexec.http.plugin_routes import plugin_receivers, plugin_routers
 from leadexec.http.problems import EXCEPTION_HANDLERS
 from leadexec.http.queries import only
 from leadexec.http.rate_limit import RateLimit, headers_for
@@ -62,7 +63,8 @@ def create_http(
             *health_routes(parts),
             guarded,
             data,
-            *_plugin_routers(parts, limit),
+            *plugin_receivers(parts),
+            *plugin_routers(parts, limit),
             *extra_routes,
             _document(parts),
         ],
@@ -84,22 +86,6 @@ def create_http(
         randomness=parts.services.randomness,
         access_log=parts.settings.access_log,
     )
-
-
-def _plugin_routers(parts: HttpParts, limit: RateLimit | None) -> list[Router]:
-    """Return each plugin's routes below its own path, guarded unless a handler opens itself."""
-    routes: dict[str, list[BaseRouteHandler]] = {}
-    for name, handler in parts.plugins.contributions("register_routes"):
-        routes.setdefault(name, []).append(handler)
-    return [
-        Router(
-            f"/plugins/{name}",
-            route_handlers=handlers,
-            guards=[token_guard(parts.verifier, limit)],
-            tags=[name],
-        )
-        for name, handlers in routes.items()
-    ]
 
 
 def _components(parts: HttpParts) -> BaseRouteHandler:

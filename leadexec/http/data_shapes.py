@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from leadexec.contracts.delivery import Exchange
-from leadexec.model.lead import LeadStatus, LogEntry, Reason
+from leadexec.contracts.post import Reason
+from leadexec.model.lead import LeadStatus, LogEntry
 
 
 class ShownLead(msgspec.Struct, kw_only=True, frozen=True):
@@ -31,6 +32,9 @@ class ShownLead(msgspec.Struct, kw_only=True, frozen=True):
     remote_ip: str
     request_uid: str
     updated_at: datetime
+    grade: str
+    """``A``, ``B``, ``C``, ``D`` or ``F``; empty: not graded (``GR2``)."""
+    score: int | None
     fields: dict[str, Any]
     """Field name → value; empty fields are absent."""
 
@@ -42,6 +46,10 @@ class LeadDetail(ShownLead, kw_only=True, frozen=True):
     """The configuration revision that decided."""
     log: list[LogEntry]
     """The steps of its process log, in order (``LD5``)."""
+    facts: dict[str, Any]
+    """What checks found out, by plugin (``GR4``, ``LS10``)."""
+    only_accounts: list[int] | None
+    """Delivery accounts, the only ones that may get it; null: any."""
 
 
 class LeadPage(msgspec.Struct, kw_only=True, frozen=True):

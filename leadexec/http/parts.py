@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -27,6 +27,22 @@ class HttpSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fie
     body_limit: Annotated[
         int, Meta(title="Largest body", ge=1024, description="In bytes; more is answered with 413")
     ] = 2_097_152
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Meta(
+            title="Trusted proxies",
+            description="Addresses, ranges or networks whose word about the sender's address "
+            "counts (LS2)",
+            examples=[["10.0.0.0/8"]],
+        ),
+    ] = ()
+    proxy_header: Annotated[
+        Literal["x-forwarded-for", "forwarded"],
+        Meta(
+            title="Header of the proxies",
+            description="The one that they write; the other is not believed",
+        ),
+    ] = "x-forwarded-for"
     access_log: Annotated[bool, Meta(title="Log every request")] = False
     rate_limit: Annotated[
         int | None,

@@ -1,16 +1,29 @@
 """A decoded JSON post as leads, or everything that is wrong with it."""
 
-from collections.abc import Container
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
+from leadexec.contracts.post import PostedLead
 from leadexec.errors import Fault
-from leadexec.intake.post import PostedLead
 
 FIELD_LIMIT = 1_000
 """Fields per lead at most."""
-_KNOWN = frozenset({"campaign", "fields", "test", "idempotency_key"})
+_KNOWN = frozenset({"campaign", "fields", "test", "idempotency_key", "password", "vid", "lid"})
+
+
+class CampaignBook(Protocol):
+    """Knows which campaigns there are; see ``leadexec.catalog.catalog.Catalog``."""
+
+    @property
+    def campaigns(self) -> Mapping[int, Any]:
+        """The campaigns by their ids."""
+        ...
+
+    def campaigns_of(self, source_id: int, lead_type_id: int) -> Sequence[int]:
+        """Return the ids of a source's campaigns for a lead type."""
+        ...
 
 
 class PostFaultsError(Exception):
@@ -22,20 +35,21 @@ class PostFaultsError(Exception):
         self.faults = faults
 
 
-class Post(msgspec.Struct, kw_only=True, frozen=True):
+class DecodedPost(msgspec.Struct, kw_only=True, frozen=True):
     """A post of one lead or a list of leads."""
 
     leads: list[PostedLead]
     single: bool
     idempotency_key: str = ""
+    password: str = ""
 
 
-def read_post(decoded: Any, campaigns: Container[int], list_limit: int) -> Post:
+def read_post(decoded: Any, book: CampaignBook, list_limit: int) -> DecodedPost:
     """Return the leads of a decoded body.
 
     Args:
         decoded: One object ``{"campaign": 12, "fields": {…}}``, or a list of such objects.
-        campaigns: The ids that exist.
+        book: Knows the campaigns.
         list_limit: Leads per post at most.
 
     Raises:
@@ -43,19 +57,20 @@ def read_post(decoded: Any, campaigns: Container[int], list_limit: int) -> Post:
     """
     if isinstance(decoded, dict):
         faults: list[Fault] = []
-        lead = _lead(decoded, "", campaigns, faults)
-        key = decoded.get("idempotency_key", "")
-        if not isinstance(key, str):
-            faults.append(_fault("wrong_type", "idempotency_key", "It must be text."))
+        lead = _lead(decoded, "", book, faults)
+        key, password = (
+            _text(decoded, "idempotency_key", faults),
+            _text(decoded, "password", faults),
+        )
         if faults or lead is None:
             raise PostFaultsError(faults)
-        return Post(leads=[lead], single=True, idempotency_key=key)
+        return DecodedPost(leads=[lead], single=True, idempotency_key=key, password=password)
     if not isinstance(decoded, list):
         raise PostFaultsError([_fault("wrong_type", "", "Post an object or a list of objects.")])
-    return _list(decoded, campaigns, list_limit)
+    return _list(decoded, book, list_limit)
 
 
-def _list(decoded: list[Any], campaigns: Container[int], list_limit: int) -> Post:
+def _list(decoded: list[Any], book: CampaignBook, list_limit: int) -> DecodedPost:
     if not decoded:
         raise PostFaultsError([_fault("empty_list", "", "The list holds no lead.")])
     if len(decoded) > list_limit:
@@ -70,28 +85,24 @@ def _list(decoded: list[Any], campaigns: Container[int], list_limit: int) -> Pos
         if "idempotency_key" in item:
             text = "In a list, send the header Idempotency-Key for the whole post."
             faults.append(_fault("not_in_a_list", f"[{index}].idempotency_key", text))
-        lead = _lead(item, f"[{index}].", campaigns, faults)
+        if "password" in item:
+            text = "A list of leads is posted with a token."
+            faults.append(_fault("not_in_a_list", f"[{index}].password", text))
+        lead = _lead(item, f"[{index}].", book, faults)
         if lead is not None:
             leads.append(lead)
     if faults:
         raise PostFaultsError(faults[:100])
-    return Post(leads=leads, single=False)
+    return DecodedPost(leads=leads, single=False)
 
 
 def _lead(
-    item: dict[str, Any], path: str, campaigns: Container[int], faults: list[Fault]
+    item: dict[str, Any], path: str, book: CampaignBook, faults: list[Fault]
 ) -> PostedLead | None:
     before = len(faults)
     campaign, fields, test = item.get("campaign"), item.get("fields"), item.get("test", False)
-    if isinstance(campaign, str) and campaign.isascii() and campaign.isdigit():
-        campaign = int(campaign[:18])
-    if campaign is None:
-        faults.append(_fault("missing", f"{path}campaign", "The campaign's id is missing."))
-    elif type(campaign) is not int:
-        faults.append(_fault("wrong_type", f"{path}campaign", "It must be a campaign's id."))
-    elif campaign not in campaigns:
-        text = f"There is no campaign {campaign}."
-        faults.append(_fault("unknown_campaign", f"{path}campaign", text))
+    if type(campaign) is not int or campaign not in book.campaigns:
+        campaign = _campaign(item, path, book, faults)
     if fields is None:
         faults.append(_fault("missing", f"{path}fields", "The lead's fields are missing."))
     elif not isinstance(fields, dict):
@@ -105,6 +116,49 @@ def _lead(
         return None
     ignored = tuple(sorted(item.keys() - _KNOWN))
     return PostedLead(campaign_id=campaign, fields=fields, is_test=bool(test), ignored=ignored)
+
+
+def _campaign(
+    item: dict[str, Any], path: str, book: CampaignBook, faults: list[Fault]
+) -> int | None:
+    """Return the campaign that is named, or that a source has for a lead type (VID and LID)."""
+    given = item.get("campaign")
+    campaign = _id(given)
+    if given is None:
+        source, lead_type = _id(item.get("vid")), _id(item.get("lid"))
+        if source is None or lead_type is None:
+            text = "The campaign's id is missing (or the source's and lead type's, vid and lid)."
+            faults.append(_fault("missing", f"{path}campaign", text))
+            return None
+        found = book.campaigns_of(source, lead_type)
+        if len(found) == 1:
+            return found[0]
+        text = f"Source {source} has {len(found)} campaigns for lead type {lead_type}; name one."
+        faults.append(_fault("unknown_campaign", f"{path}campaign", text))
+    elif campaign is None:
+        faults.append(_fault("wrong_type", f"{path}campaign", "It must be a campaign's id."))
+    elif campaign not in book.campaigns:
+        text = f"There is no campaign {campaign}."
+        faults.append(_fault("unknown_campaign", f"{path}campaign", text))
+    else:
+        return campaign
+    return None
+
+
+def _id(given: Any) -> int | None:
+    if type(given) is int:
+        return given
+    if isinstance(given, str) and given.isascii() and given.isdigit() and len(given) <= 18:
+        return int(given)
+    return None
+
+
+def _text(item: dict[str, Any], name: str, faults: list[Fault]) -> str:
+    given = item.get(name, "")
+    if isinstance(given, str):
+        return given
+    faults.append(_fault("wrong_type", name, "It must be text."))
+    return ""
 
 
 def _fault(code: str, path: str, message: str) -> Fault:

@@ -26,6 +26,7 @@ def server_config(app: Envelope | Any, settings: HttpSettings) -> uvicorn.Config
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # ours to judge: see HttpSettings.trusted_proxies
         date_header=True,
         backlog=settings.backlog,
         limit_concurrency=settings.connection_limit,

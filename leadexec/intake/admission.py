@@ -11,13 +11,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from leadexec.contracts.events import LeadEvent
+from leadexec.contracts.post import Reason
 from leadexec.contracts.validator import Pass
 from leadexec.intake.claims import ClaimBook
-from leadexec.intake.decide import Decided
+from leadexec.intake.decide import Decided, note_verdict
 from leadexec.intake.post import PostedRequest
 from leadexec.intake.readmit import Readmit, readmission, readmission_row
 from leadexec.jobs.events import EventJobs
-from leadexec.model.lead import COULD_NOT_RUN, LeadStatus, Reason
+from leadexec.model.lead import COULD_NOT_RUN, LeadStatus
 from leadexec.plugins import FaultLog
 from leadexec.storage.counters import Counters
 from leadexec.storage.job_rows import DISTRIBUTE, FIRST_RECHECK, RECHECK, insert_jobs, new_job
@@ -108,6 +109,7 @@ class Admission:
         for lead in decided:
             _settle_claims(lead, claims)
             _settle_limits(lead, counters)
+            lead.review()
             claims.take(lead)
         claims.write()
         counters.write()
@@ -184,6 +186,10 @@ _insert_leads = RowInsert(
     "remote_ip",
     "fields",
     "log",
+    "facts",
+    "grade",
+    "score",
+    "only_accounts",
     "revision",
     "updated_at",
 )
@@ -209,7 +215,7 @@ def _repeats(connection: Connection, commands: Sequence[AdmitPost]) -> list[Repe
     outcomes: list[Repeated | None] = []
     for command in commands:
         key = command.idempotency_key
-        digest = body_hash(command.request.body) if key else ""
+        digest = body_hash(command.request.post.body) if key else ""
         if key and key in known:
             request_uid, used = known[key]
             outcomes.append(Repeated(request_uid=request_uid, same_body=used == digest))
@@ -229,22 +235,12 @@ def _settle_claims(decided: Decided, claims: ClaimBook) -> None:
             decided.note(f"validator:{used.key}", "pass", began, plugin=used.plugin)
         return
     for used, verdict in claims.verdicts(decided):
-        decided.heed(verdict)
-        step = f"validator:{used.key}"
-        match verdict:
-            case Pass(detail=detail):
-                decided.note(step, "pass", began, message=detail, plugin=used.plugin)
-            case _:
-                claims.leave(decided)
-                decided.note(
-                    step,
-                    "reject" if decided.status is LeadStatus.REJECTED else "hold",
-                    began,
-                    code=verdict.code,
-                    message=verdict.message,
-                    plugin=used.plugin,
-                )
-                return
+        became = decided.heed(verdict)
+        note_verdict(decided, used, verdict, became, began)
+        if not isinstance(verdict, Pass):
+            claims.leave(decided)
+        if decided.refused:
+            return
 
 
 def _settle_limits(decided: Decided, counters: Counters) -> None:
@@ -258,22 +254,22 @@ def _settle_limits(decided: Decided, counters: Counters) -> None:
         decided.note("limits", "pass", began)
         return
     message = f"The campaign has reached its {full.text}."
-    decided.reject([Reason(code="campaign_limit_reached", message=message)])
+    decided.reject([Reason(code="campaign_limit_reached", message=message)], final=True)
     decided.note("limits", "reject", began, code=decided.code, message=message)
 
 
 def _request_row(command: AdmitPost, repeats: str = "") -> Row:
-    request = command.request
+    request, post = command.request, command.request.post
     detail = f"Its idempotency key was used by the post {repeats}." if repeats else command.detail
     return (
         request.uid,
         request.received_at,
-        request.method,
-        request.path,
-        request.content_type,
-        request.remote_ip,
+        post.method,
+        post.path,
+        post.content_type,
+        post.remote_ip,
         request.credential_id,
-        request.body,
+        post.body,
         command.status,
         "repeated" if repeats else command.code,
         detail,
@@ -284,7 +280,7 @@ def _key_row(command: AdmitPost) -> Row:
     request = command.request
     return (
         command.idempotency_key,
-        body_hash(request.body),
+        body_hash(request.post.body),
         request.uid,
         request.received_at,
     )
@@ -309,6 +305,10 @@ def _lead_row(command: AdmitPost, decided: Decided) -> Row:
         lead.remote_ip,
         lead.fields,
         decided.log,
+        lead.facts,
+        lead.grade,
+        lead.score,
+        lead.only_accounts,
         command.revision,
         lead.received_at,
     )

@@ -7,35 +7,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 
+from leadexec.contracts.post import DeliveryAnswer, LeadAnswer, Reason
 from leadexec.intake.decide import Decided
-from leadexec.model.lead import LeadStatus, Reason
+from leadexec.model.lead import LeadStatus
 from leadexec.storage.tables import deliveries, leads
-
-
-class DeliveryAnswer(msgspec.Struct, kw_only=True, frozen=True):
-    """One delivery, for senders that may see them (``LS14``)."""
-
-    client: int
-    delivery_account: int
-    status: str
-    price: Decimal
-    redirect_url: str | None
-
-
-class LeadAnswer(msgspec.Struct, kw_only=True, frozen=True):
-    """What became of one posted lead (``RC1``)."""
-
-    lead: str
-    """Its uid."""
-    status: str
-    """``accepted``, ``held`` or ``rejected``."""
-    code: str
-    reasons: Sequence[Reason]
-    price: Decimal
-    """What the source is paid for it; 0 unless it is accepted."""
-    redirect_url: str | None = None
-    deliveries: Sequence[DeliveryAnswer] | None = None
-    """Where the campaign allows it and the answer waited for them."""
 
 
 def status_word(status: LeadStatus) -> str:

@@ -10,15 +10,23 @@ from typing import Any, NamedTuple
 from leadexec.catalog.compiled import CompiledCampaign, CompiledValidator
 from leadexec.contracts.eligibility import Limit
 from leadexec.contracts.lead import Lead
+from leadexec.contracts.post import PostedLead, Reason
 from leadexec.contracts.services import Services
 from leadexec.contracts.validator import Claim, Hold, JobRequest, Pass, Reject, Verdict
 from leadexec.intake.fields import ReadFields, read_fields
-from leadexec.intake.post import PostedLead
-from leadexec.intake.verdicts import sound_claims, sound_fields, sound_verdict, tidy
-from leadexec.model.lead import LeadStatus, LogEntry, Reason
-from leadexec.model.source import CampaignStatus, SourceStatus
+from leadexec.intake.verdicts import (
+    sound_claims,
+    sound_facts,
+    sound_fields,
+    sound_verdict,
+    tidy,
+)
+from leadexec.model.lead import LeadStatus, LogEntry
+from leadexec.model.source import CampaignStatus, RejectOption, SourceStatus
 from leadexec.plugins import FaultLog
 
+QUALITY_CONTROL = "quality_control"
+"""Why a lead is held that nothing speaks against (``LS9``)."""
 CHECK_DEADLINE = 5.0
 """Seconds a validator may take for one lead."""
 
@@ -66,11 +74,27 @@ class Decided:
         """Whether the lead will not be accepted now."""
         return self.status in (LeadStatus.REJECTED, LeadStatus.HELD)
 
-    def reject(self, reasons: Sequence[Reason]) -> None:
-        """Make the lead rejected for ``reasons`` (at least one)."""
-        self.status = LeadStatus.REJECTED
-        self.reasons = [tidy(reason) for reason in reasons]
-        self.code = self.reasons[0].code
+    def reject(self, reasons: Sequence[Reason], *, final: bool = False) -> str:
+        """Do what the campaign does with a lead that a check rejects (``LS9``).
+
+        Args:
+            reasons: At least one.
+            final: The lead goes back to its source, whatever the campaign says.
+
+        Returns:
+            What became of it, for the process log: ``reject``, ``hold`` or ``overruled``.
+        """
+        option = self.campaign.entity.default_reject
+        tidied = [tidy(reason) for reason in reasons]
+        if not final and option is RejectOption.DELIVER:
+            return "overruled"
+        self.reasons = tidied
+        self.code = tidied[0].code
+        if final or option is RejectOption.BACK_TO_SOURCE:
+            self.status = LeadStatus.REJECTED
+            return "reject"
+        self.status = LeadStatus.HELD
+        return "hold"
 
     def hold(self, code: str, message: str) -> None:
         """Make the lead wait for a person."""
@@ -94,16 +118,30 @@ class Decided:
             LogEntry(step=step, verdict=verdict, us=us, code=code, message=message, plugin=plugin)
         )
 
-    def heed(self, verdict: Verdict) -> None:
-        """Take over a validator's verdict."""
+    def heed(self, verdict: Verdict) -> str:
+        """Take over a validator's verdict; return what became of the lead, as ``reject`` does."""
         match verdict:
             case Reject(code=code, message=message, jobs=jobs):
-                self.reject([Reason(code=code, message=message)])
                 self.jobs.extend(jobs)
+                return self.reject([Reason(code=code, message=message)])
             case Hold(code=code, message=message):
                 self.hold(code, message)
-            case Pass(jobs=jobs):
+                return "hold"
+            case Pass(jobs=jobs, only_accounts=only):
                 self.jobs.extend(jobs)
+                if only is not None:
+                    self._route(only)
+        return "pass"
+
+    def _route(self, only: tuple[int, ...]) -> None:
+        """Keep to the delivery accounts that every check that names some has named."""
+        before = self.lead.only_accounts
+        self.lead.only_accounts = only if before is None else tuple(i for i in only if i in before)
+
+    def review(self) -> None:
+        """Let a lead that was accepted wait in quality control, where its campaign says so."""
+        if self.campaign.entity.quality_control and not self.refused:
+            self.hold(QUALITY_CONTROL, "Leads of this campaign are validated by a person.")
 
 
 class LeadDecider:
@@ -149,10 +187,10 @@ class LeadDecider:
         campaign = decided.campaign.entity
         if campaign.status is not CampaignStatus.ACTIVE:
             message = f"The campaign is {campaign.status.value}; only an active one takes leads."
-            decided.reject([Reason(code="campaign_not_active", message=message)])
+            decided.reject([Reason(code="campaign_not_active", message=message)], final=True)
         elif decided.campaign.source.status is not SourceStatus.ACTIVE:
             message = "The lead source is not active."
-            decided.reject([Reason(code="source_not_active", message=message)])
+            decided.reject([Reason(code="source_not_active", message=message)], final=True)
         else:
             return True
         decided.note("access", "reject", began, code=decided.code)
@@ -165,14 +203,14 @@ class LeadDecider:
             decided.note("criteria", "pass", began)
             return
         verdict = criteria.explain(decided.lead.fields, now)
-        decided.reject([Reason(code="outside_criteria", message=verdict.message)])
-        decided.note("criteria", "reject", began, code="outside_criteria", message=verdict.message)
+        became = decided.reject([Reason(code="outside_criteria", message=verdict.message)])
+        decided.note("criteria", became, began, code="outside_criteria", message=verdict.message)
 
     async def _check(self, decided: Decided, used: CompiledValidator) -> None:
         began = perf_counter_ns()
         verdict = await self._isolated(used, decided.lead)
-        decided.heed(verdict)
-        _note_verdict(decided, used, verdict, began)
+        became = decided.heed(verdict)
+        note_verdict(decided, used, verdict, became, began)
 
     async def _isolated(self, used: CompiledValidator, lead: Lead) -> Verdict:
         """Return the validator's verdict; one that raises or is late holds (fail closed)."""
@@ -182,6 +220,8 @@ class LeadDecider:
                 verdict = sound_verdict(await used.validator.check(lead))
             if lead.fields != before:
                 sound_fields(lead.fields)
+            if lead.facts:
+                sound_facts(lead.facts)
             return verdict
         except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded, the lead held
             lead.fields = before
@@ -246,10 +286,12 @@ def _note_fields(decided: Decided, posted: PostedLead, read: ReadFields, began: 
     if strange:
         names = ", ".join(sorted(str(name)[:64] for name in strange)[:50])
         decided.note("fields", "note", began, code="unknown_fields", message=names)
-    if read.reasons:
-        decided.reject(read.reasons)
-    verdict = "reject" if read.reasons else "pass"
-    decided.note("fields", verdict, began, code=decided.code if read.reasons else "")
+    if not read.reasons:
+        decided.note("fields", "pass", began)
+        return
+    became = decided.reject(read.reasons)
+    message = "; ".join(reason.message for reason in read.reasons)[:2000]
+    decided.note("fields", became, began, code=read.reasons[0].code, message=message)
 
 
 def _hold_for_faults(decided: Decided, read: ReadFields) -> None:
@@ -262,12 +304,13 @@ def _hold_for_faults(decided: Decided, read: ReadFields) -> None:
     decided.note("fields", "hold", perf_counter_ns(), code=decided.code)
 
 
-def _note_verdict(decided: Decided, used: CompiledValidator, verdict: Verdict, began: int) -> None:
+def note_verdict(
+    decided: Decided, used: CompiledValidator, verdict: Verdict, became: str, began: int
+) -> None:
+    """Add a validator's verdict, and what became of the lead, to the process log."""
     step = f"validator:{used.key}"
     match verdict:
         case Pass(detail=detail):
-            decided.note(step, "pass", began, message=detail, plugin=used.plugin)
-        case Reject(code=code, message=message):
-            decided.note(step, "reject", began, code=code, message=message, plugin=used.plugin)
-        case Hold(code=code, message=message):
-            decided.note(step, "hold", began, code=code, message=message, plugin=used.plugin)
+            decided.note(step, became, began, message=detail, plugin=used.plugin)
+        case Reject(code=code, message=message) | Hold(code=code, message=message):
+            decided.note(step, became, began, code=code, message=message, plugin=used.plugin)

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from leadexec.catalog.compiled import CompiledField, CompiledLeadType
+from leadexec.contracts.post import Reason
 from leadexec.contracts.values import Value
 from leadexec.errors import InvalidValueError
-from leadexec.model.lead import Reason
 from leadexec.plugins import FaultLog
 
 SHORT = 64
@@ -75,10 +75,14 @@ def _read_one(field: CompiledField, given: Any, read: ReadFields, faults: FaultL
     if field.type is None:  # the lead is held for it; keep what was posted
         read.values[field.name] = given if isinstance(given, str) else str(given)
         return
+    if field.invalid and (found := _invalid(field, given)):
+        read.reasons.append(found)
+        return
     try:
         value = field.type.parse(given)
     except InvalidValueError as error:
-        read.reasons.append(Reason(code=error.code, message=error.message, field=field.name))
+        message = field.error_message or error.message
+        read.reasons.append(Reason(code=error.code, message=message, field=field.name))
         return
     except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded
         faults.record(field.plugin, f"parsing field '{field.name}'", error)
@@ -96,6 +100,17 @@ def _read_one(field: CompiledField, given: Any, read: ReadFields, faults: FaultL
         if len(field.read) >= REMEMBERED:
             field.read.clear()
         field.read[given] = value
+
+
+def _invalid(field: CompiledField, given: Any) -> Reason | None:
+    """Return why a value with characters that may not occur is refused (``LT6``)."""
+    texts = given if isinstance(given, list) else [given]
+    found = sorted({c for text in texts if isinstance(text, str) for c in text} & field.invalid)
+    if not found:
+        return None
+    shown = " ".join(found)
+    message = field.error_message or f"{field.description} must not contain: {shown}"
+    return Reason(code="invalid_characters", message=message, field=field.name)
 
 
 def _by_name(

@@ -5,15 +5,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-import msgspec
-
 from leadexec.catalog.catalog import Catalog
 from leadexec.contracts.lead import Lead
+from leadexec.contracts.post import LeadAnswer, PostedLead, Receipt, RefusedPostError
 from leadexec.contracts.services import Clock
 from leadexec.intake.admission import AdmitPost, Repeated
-from leadexec.intake.answers import LeadAnswer, answer_of, stored_answers
+from leadexec.intake.answers import answer_of, stored_answers
 from leadexec.intake.decide import Decided, LeadDecider
-from leadexec.intake.post import PostedLead, PostedRequest
+from leadexec.intake.post import PostedRequest
 from leadexec.storage.store import Store
 
 
@@ -36,14 +35,6 @@ class Taker(Protocol):
     ) -> "asyncio.Task[None]":
         """Begin at once with such a lead; a caller waits up to the monotonic instant."""
         ...
-
-
-class Receipt(msgspec.Struct, kw_only=True, frozen=True):
-    """What a post came to."""
-
-    answers: Sequence[LeadAnswer]
-    mismatch: bool = False
-    """The idempotency key was used before with another body (``RC2``)."""
 
 
 class Intake:
@@ -90,6 +81,7 @@ class Intake:
             posted: Its leads; every campaign exists in the catalog.
 
         Raises:
+            RefusedPostError: ``idempotency_mismatch``; the post is not kept yet.
             UnavailableError: Nothing was stored (or, ``outcome_unknown``, perhaps all of it).
         """
         began = self._clock.monotonic()
@@ -101,7 +93,7 @@ class Intake:
                     lead,
                     uid=self._new_uid() if decided else request.uid,
                     now=request.received_at,
-                    ip=request.remote_ip,
+                    ip=request.post.remote_ip,
                 )
             )
         inline = [lead for lead in decided if not lead.campaign.entity.use_delivery_queue]
@@ -109,12 +101,13 @@ class Intake:
         command = self._command(request, decided, mine=mine)
         outcome: Repeated | None = await self._store.write(command)
         if outcome is not None:
-            return await self._repeat(outcome, inline)
+            return await self._repeat(request, outcome, inline)
         self._hand_over(decided, mine=mine)
         if inline:
             await self._wait_for(inline, began)
-            return Receipt(answers=await self._stored(request.uid, inline))
-        return Receipt(answers=[answer_of(lead) for lead in decided])
+            answers = await self._stored(request.uid, inline)
+            return Receipt(answers=answers, post=request.uid)
+        return Receipt(answers=[answer_of(lead) for lead in decided], post=request.uid)
 
     def _command(
         self, request: PostedRequest, decided: Sequence[Decided], *, mine: bool
@@ -151,10 +144,14 @@ class Intake:
             left = max(0.0, until - self._clock.monotonic())
             await asyncio.wait(tasks, timeout=left)
 
-    async def _repeat(self, outcome: Repeated, inline: Sequence[Decided]) -> Receipt:
+    async def _repeat(
+        self, request: PostedRequest, outcome: Repeated, inline: Sequence[Decided]
+    ) -> Receipt:
         if not outcome.same_body:
-            return Receipt(answers=(), mismatch=True)
-        return Receipt(answers=await self._stored(outcome.request_uid, inline))
+            text = "This idempotency key was used before, with another body."
+            raise RefusedPostError(422, "idempotency_mismatch", text)
+        answers = await self._stored(outcome.request_uid, inline)
+        return Receipt(answers=answers, post=request.uid)
 
     async def _stored(self, request_uid: str, inline: Sequence[Decided]) -> list[LeadAnswer]:
         campaigns = [lead.campaign.entity for lead in inline]

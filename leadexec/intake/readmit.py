@@ -34,6 +34,10 @@ readmission = (
         price=bindparam("new_price", type_=MoneyColumn),
         fields=bindparam("new_fields", type_=JsonColumn),
         log=bindparam("new_log", type_=JsonColumn),
+        facts=bindparam("new_facts", type_=JsonColumn),
+        grade=bindparam("new_grade"),
+        score=bindparam("new_score"),
+        only_accounts=bindparam("new_only_accounts", type_=JsonColumn),
         revision=bindparam("new_revision"),
         updated_at=bindparam("at", type_=UtcDateTime),
     )
@@ -52,6 +56,10 @@ def readmission_row(command: Readmit) -> dict[str, Any]:
         "new_price": 0 if decided.refused else decided.lead.price,
         "new_fields": decided.lead.fields,
         "new_log": [*command.log, *decided.log],
+        "new_facts": decided.lead.facts,
+        "new_grade": decided.lead.grade,
+        "new_score": decided.lead.score,
+        "new_only_accounts": decided.lead.only_accounts,
         "new_revision": command.revision,
         "at": command.now,
     }

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
+from leadexec.contracts.post import Reason
 from leadexec.contracts.validator import Claim, Hold, JobRequest, Pass, Reject, Verdict
-from leadexec.model.lead import Reason
 from leadexec.storage.columns import storable, to_json
 
 LONGEST = 64
 """Characters of a claim's scope, and of its key."""
 CODE = 64
 """Characters of a reason's code."""
+FACTS = 65_536
+"""Characters of all that checks found out about one lead, as JSON."""
 MESSAGE = 2_000
 """Characters of a reason's message."""
 
@@ -22,8 +24,9 @@ def sound_verdict(verdict: Any) -> Verdict:
         TypeError: It is none, or has parts that cannot be stored: nobody may take that for a pass.
     """
     match verdict:
-        case Pass(detail=str(), jobs=jobs) as passed:
+        case Pass(detail=str(), jobs=jobs, only_accounts=only) as passed:
             _sound_jobs(jobs)
+            _sound_accounts(only)
             return passed
         case Reject(code=str(), message=str(), jobs=jobs) as rejected:
             _sound_jobs(jobs)
@@ -32,6 +35,12 @@ def sound_verdict(verdict: Any) -> Verdict:
             return held
     message = f"the verdict {verdict!r:.200} is none of Pass, Reject and Hold"
     raise TypeError(message)
+
+
+def _sound_accounts(only: Any) -> None:
+    if only is not None and not all(type(account) is int for account in only):
+        message = f"{only!r:.200} are no ids of delivery accounts"
+        raise TypeError(message)
 
 
 def _sound_jobs(jobs: Sequence[Any]) -> None:
@@ -68,6 +77,21 @@ def tidy(reason: Reason) -> Reason:
         message=storable(reason.message[:MESSAGE]),
         field=reason.field,
     )
+
+
+def sound_facts(facts: Any) -> None:
+    """Do nothing if what checks found out about a lead can be stored.
+
+    Raises:
+        TypeError: It is no dict by plugins' names, or holds what JSON cannot hold.
+        ValueError: It is more than ``FACTS`` characters of JSON.
+    """
+    if not isinstance(facts, dict) or not all(isinstance(name, str) for name in facts):
+        message = "a lead's facts must be a dict by plugins' names"
+        raise TypeError(message)
+    if len(to_json(facts)) > FACTS:
+        message = f"a lead's facts are longer than {FACTS:,} characters"
+        raise ValueError(message)
 
 
 def sound_fields(fields: dict[str, Any]) -> None:

@@ -40,6 +40,11 @@ class TimeZone:
 
 
 @dataclass(frozen=True)
+class IpRule:
+    """Marks a text that must be an IP address, a range or a network (``LS2``)."""
+
+
+@dataclass(frozen=True)
 class ComponentKey:
     """Marks a key that must name a registered component of a contract."""
 

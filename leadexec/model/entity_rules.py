@@ -11,6 +11,7 @@ from leadexec.model.entity import Entity
 from leadexec.model.findings import Reading
 from leadexec.model.lead_type import LeadField, LeadType
 from leadexec.model.limits import ScheduleWindow
+from leadexec.model.source import Campaign
 
 
 class Knowledge(Protocol):
@@ -166,7 +167,15 @@ def _permissions_exist(
             reading.refuse("unknown_permission", f"permissions[{index}]", message)
 
 
+def _share_is_a_percentage(
+    values: Values, existing: Entity | None, knowledge: Knowledge, reading: Reading
+) -> None:
+    if values.get("revenue_share", 0) > 100:
+        reading.refuse("out_of_range", "revenue_share", "A share is at most 100 percent.")
+
+
 _RULES: Mapping[type[Entity], tuple[Rule, ...]] = {
+    Campaign: (_share_is_a_percentage,),
     LeadType: (_field_names_are_unique, _fields_are_kept, _groups_name_fields),
     ConfiguredDeliveryMethod: (_mappings_name_fields, _windows_make_sense),
     DeliveryAccount: (_method_fits,),

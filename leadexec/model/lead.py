@@ -29,15 +29,6 @@ COULD_NOT_RUN = COULD_NOT_SELL | {
 """Why the system itself holds a lead: something could not run. It goes on when that is back."""
 
 
-class Reason(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """One reason for a rejection or a hold."""
-
-    code: str
-    message: str
-    field: str = ""
-    """The lead field concerned, or empty."""
-
-
 class LogEntry(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """One step of a lead's process log (``LD5``)."""
 

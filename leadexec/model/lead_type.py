@@ -24,6 +24,18 @@ class LeadField(Struct, kw_only=True, frozen=True):
     default: Annotated[
         str, Meta(title="Default value", description="Used when the field is absent or blank")
     ] = ""
+    invalid_characters: Annotated[
+        str,
+        Meta(title="Invalid characters", max_length=200, description="None may occur (LT6)"),
+    ] = ""
+    error_message: Annotated[
+        str,
+        Meta(
+            title="Error message",
+            max_length=500,
+            description="Said to the source instead of ours when the value is refused (LT6)",
+        ),
+    ] = ""
     system: Annotated[SystemField, Meta(title="System field")] = SystemField.CUSTOM
     required: bool = False
     duplicate_check: Annotated[bool, Meta(title="Use for duplicate checks")] = False

@@ -16,8 +16,17 @@ import msgspec
 
 from leadexec.criteria import Criteria, parse_tree
 from leadexec.errors import ConfigurationError
+from leadexec.ip_access import rule_faults
 from leadexec.model.annotations import strip
-from leadexec.model.entity import Amount, ComponentKey, FieldSpec, Ref, TimeZone, fields_of
+from leadexec.model.entity import (
+    Amount,
+    ComponentKey,
+    FieldSpec,
+    IpRule,
+    Ref,
+    TimeZone,
+    fields_of,
+)
 from leadexec.model.findings import REFUSED, FoundComponent, Reading, join, under
 from leadexec.model.leaves import read_leaf
 from leadexec.model.secret import Secret
@@ -91,12 +100,20 @@ def _read_field(spec: FieldSpec, raw: Any, path: str, reading: Reading) -> Any:
     value = _read_value(spec.type, spec.marks, raw, path, reading)
     if value is REFUSED:
         return value
-    reference = spec.mark(Ref)
-    if reference is not None:
-        reading.references.append((reference, value, path))
-    if spec.mark(TimeZone) is not None:
-        reading.zones.append((value, path))
+    _note_marks(spec.marks, value, path, reading)
     return value
+
+
+def _note_marks(marks: tuple[Any, ...], value: Any, path: str, reading: Reading) -> None:
+    """Note what is still to be looked up, or is more than a type and its constraints say."""
+    for mark in marks:
+        match mark:
+            case Ref():
+                reading.references.append((mark, value, path))
+            case TimeZone():
+                reading.zones.append((value, path))
+            case IpRule():
+                reading.faults.extend(under(path, rule_faults(value)))
 
 
 def _read_value(type_: Any, marks: tuple[Any, ...], raw: Any, path: str, reading: Reading) -> Any:
@@ -167,6 +184,9 @@ def _read_items(type_: Any, marks: tuple[Any, ...], raw: Any, path: str, reading
         _read_value(inner, inner_marks, item, f"{path}[{index}]", reading)
         for index, item in enumerate(raw)
     ]
+    for index, item in enumerate(items):
+        if item is not REFUSED:
+            _note_marks(inner_marks, item, f"{path}[{index}]", reading)
     return REFUSED if REFUSED in items else cast("type", get_origin(type_))(items)
 
 

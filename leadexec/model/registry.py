@@ -11,19 +11,22 @@ from leadexec.model.client import Client
 from leadexec.model.delivery_account import DeliveryAccount
 from leadexec.model.delivery_method import ConfiguredDeliveryMethod
 from leadexec.model.entity import Entity, EntitySpec, Ref, fields_of, spec_of
+from leadexec.model.groups import CampaignGroup, ExclusiveGroup
 from leadexec.model.lead_type import LeadType
 from leadexec.model.source import Campaign, LeadSource
 
 KERNEL_ENTITIES: Final[tuple[type[Entity], ...]] = (
     AccountSettings,
     LeadType,
-    LeadSource,
-    Campaign,
-    Client,
-    ConfiguredDeliveryMethod,
-    DeliveryAccount,
     Role,
     User,
+    Client,
+    ExclusiveGroup,
+    CampaignGroup,
+    LeadSource,
+    Campaign,
+    ConfiguredDeliveryMethod,
+    DeliveryAccount,
     ApiCredential,
 )
 

@@ -49,7 +49,7 @@ def entity_schemas(spec: EntitySpec, shown: Schema) -> dict[str, Schema]:
         shown: Its schema as it is read.
     """
     properties = {n: s for n, s in shown["properties"].items() if n not in SYSTEM_FIELDS}
-    revision = {"type": "integer", "description": "What was read; stale ones get 409"}
+    revision = {"type": ["integer", "null"], "description": "What was read; stale ones get 409"}
     required = [n for n in shown.get("required", []) if n in properties]
     write = {
         "type": "object",

@@ -7,8 +7,27 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from leadexec.criteria import Criteria
-from leadexec.model.entity import ComponentKey, Entity, Fixed, Money, Ref, TimeZone, entity
+from leadexec.model.entity import (
+    Amount,
+    ComponentKey,
+    Entity,
+    Fixed,
+    IpRule,
+    Money,
+    Ref,
+    TimeZone,
+    entity,
+)
 from leadexec.model.limits import QuantityLimits
+from leadexec.model.secret import Secret
+
+AddressRule = Annotated[
+    str,
+    IpRule(),
+    Meta(max_length=100, examples=["203.0.113.7", "203.0.113.1-203.0.113.9", "2001:db8::/32"]),
+]
+"""An address, a range or a network in CIDR notation, of IPv4 or IPv6."""
+Addresses = Annotated[tuple[AddressRule, ...], Meta(max_length=1000)]
 
 
 class SourceStatus(enum.StrEnum):
@@ -31,6 +50,14 @@ class LeadSource(Entity, kw_only=True, frozen=True):
     zip: Annotated[str, Meta(title="Zip", max_length=20)] = ""
     country: Annotated[str, Meta(title="Country", max_length=2)] = "US"
     phone: Annotated[str, Meta(title="Phone", max_length=30)] = ""
+    allow: Annotated[
+        Addresses,
+        Meta(title="Allowed addresses", description="With any of these, only they may post (LS2)"),
+    ] = ()
+    deny: Annotated[
+        Addresses, Meta(title="Denied addresses", description="These may not post (LS2)")
+    ] = ()
+    assigned_user: Annotated[int | None, Ref("user"), Meta(title="Assigned user")] = None
     notes: Annotated[str, Meta(title="Notes", max_length=4000)] = ""
 
 
@@ -52,6 +79,14 @@ class Channel(enum.StrEnum):
     PING_POST = "ping_post"
     PHONE = "phone"
     CHAT = "chat"
+
+
+class RejectOption(enum.StrEnum):
+    """What becomes of a lead that a check rejects (``LS9``)."""
+
+    BACK_TO_SOURCE = "back_to_source"
+    QUALITY_CONTROL = "quality_control"
+    DELIVER = "deliver"
 
 
 class ValidatorUse(Struct, kw_only=True, frozen=True):
@@ -103,6 +138,10 @@ class Campaign(Entity, kw_only=True, frozen=True):
     require_authentication: Annotated[
         bool, Meta(description="Only posts with a Lead Receiver token are taken (LS4)")
     ] = True
+    password: Annotated[
+        Secret | None,
+        Meta(title="Campaign password", description="Taken instead of a token (LS4)"),
+    ] = None
     automation: AutomationUse | None = None
     maximum_delivery_count: Annotated[int, Meta(ge=1, le=100)] = 1
     limits: QuantityLimits = QuantityLimits()
@@ -112,6 +151,54 @@ class Campaign(Entity, kw_only=True, frozen=True):
     criteria: Annotated[Criteria | None, Meta(title="Incoming criteria")] = None
     validators: tuple[ValidatorUse, ...] = ()
     scripts: tuple[ScriptUse, ...] = ()
+    quality_control: Annotated[
+        bool, Meta(description="Every lead waits for a person to validate it (LS9)")
+    ] = False
+    default_reject: Annotated[
+        RejectOption,
+        Meta(
+            title="Default reject option",
+            description="What becomes of a lead that a check rejects (LS9)",
+        ),
+    ] = RejectOption.BACK_TO_SOURCE
+    value_delimiter: Annotated[
+        str,
+        Meta(
+            title="Custom value delimiter",
+            max_length=5,
+            description="Between several values of one field (LS16)",
+        ),
+    ] = ""
+    delivers_to: Annotated[
+        int | None,
+        Ref("exclusive_group"),
+        Meta(title="Delivers to", description="An exclusive group; none: any client (LS5)"),
+    ] = None
+    campaign_group: Annotated[
+        int | None, Ref("campaign_group"), Meta(title="Campaign group", description="LS12, LS24")
+    ] = None
+    default_user: Annotated[
+        int | None, Ref("user"), Meta(title="Default user", description="LS12")
+    ] = None
+    category: Annotated[
+        str,
+        Meta(title="Category", max_length=200, description="One of the lead type's (LS12, LT8)"),
+    ] = ""
+    maximum_return_days: Annotated[
+        Annotated[int, Meta(ge=0, le=3650)] | None,
+        Meta(
+            title="Maximum return days",
+            description="Returns are taken so many days after receipt (LS15)",
+        ),
+    ] = None
+    revenue_share: Annotated[
+        Decimal,
+        Amount(),
+        Meta(
+            title="Revenue share",
+            description="Percent of a lead's revenue paid to the source besides its price (LS17)",
+        ),
+    ] = Decimal(0)
     use_delivery_queue: Annotated[
         bool, Meta(description="No: the answer waits for the deliveries (LS13)")
     ] = True

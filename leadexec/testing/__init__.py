@@ -13,6 +13,7 @@ the fakes and builders serve without them.
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from leadexec.testing.asking import FakeGrading, FakeIntake, FakeLookups
 from leadexec.testing.builders import (
     a_campaign,
     a_candidate,
@@ -53,8 +54,11 @@ __all__ = [
     "FakeAttempt",
     "FakeCampaigns",
     "FakeClock",
+    "FakeGrading",
     "FakeHttp",
+    "FakeIntake",
     "FakeLeadActs",
+    "FakeLookups",
     "FakeRandomness",
     "FakeRequest",
     "FakeStorage",

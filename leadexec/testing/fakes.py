@@ -1,7 +1,7 @@
 """Stand-ins for what the kernel lends to plugins: quick, in memory, repeatable, inspectable."""
 
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -13,10 +13,14 @@ from sqlalchemy.pool import StaticPool
 from leadexec.contracts.delivery import Exchange
 from leadexec.contracts.lead import Lead
 from leadexec.contracts.services import (
+    CampaignInfo,
     Campaigns,
     Clock,
     Entities,
+    Grading,
     LeadActs,
+    LeadIntake,
+    Lookups,
     OutboundHttp,
     Randomness,
     Services,
@@ -31,6 +35,7 @@ from leadexec.security.secrets import Cipher
 from leadexec.storage.entity_tables import EntityTables
 from leadexec.storage.plugin_storage import EntityAccess
 from leadexec.storage.schema import kernel_metadata
+from leadexec.testing.asking import FakeGrading, FakeIntake, FakeLookups
 from leadexec.testing.clock import FakeClock, FakeRandomness
 from leadexec.testing.outbound import FakeHttp
 
@@ -144,6 +149,31 @@ class FakeCampaigns:
         """Start without campaigns."""
         self._drafts: dict[int, Callable[[Mapping[str, RawValue]], Lead]] = {}
         self._validators: dict[tuple[int, str], Validator[Any]] = {}
+        self._infos: dict[int, CampaignInfo] = {}
+
+    def tell(self, info: CampaignInfo) -> None:
+        """Have a campaign that ``info`` and ``find`` know."""
+        self._infos[info.id] = info
+
+    def info(self, campaign_id: int) -> CampaignInfo:
+        """Return a campaign that was told.
+
+        Raises:
+            NotFoundError: ``unknown_campaign``.
+        """
+        if campaign_id not in self._infos:
+            raise NotFoundError("unknown_campaign", f"There is no campaign {campaign_id}.")
+        return self._infos[campaign_id]
+
+    def find(
+        self, *, source_id: int | None = None, lead_type_id: int | None = None
+    ) -> Sequence[CampaignInfo]:
+        """Return the campaigns that were told and fit, by id."""
+        return [
+            info
+            for _, info in sorted(self._infos.items())
+            if source_id in (None, info.source_id) and lead_type_id in (None, info.lead_type_id)
+        ]
 
     def add(
         self,
@@ -179,6 +209,9 @@ class _FakeServices:
     storage: Storage
     leads: LeadActs
     campaigns: Campaigns
+    lookups: Lookups
+    grading: Grading
+    intake: LeadIntake
 
 
 def fake_services(
@@ -189,6 +222,9 @@ def fake_services(
     storage: Storage | None = None,
     leads: LeadActs | None = None,
     campaigns: Campaigns | None = None,
+    lookups: Lookups | None = None,
+    grading: Grading | None = None,
+    intake: LeadIntake | None = None,
 ) -> Services:
     """Return ``Services`` made of fakes, with those given put in their places.
 
@@ -202,6 +238,9 @@ def fake_services(
         storage=storage or FakeStorage(),
         leads=leads or FakeLeadActs(clock),
         campaigns=campaigns or FakeCampaigns(),
+        lookups=lookups or FakeLookups(),
+        grading=grading or FakeGrading(),
+        intake=intake or FakeIntake(),
     )
 
 

@@ -28,6 +28,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import func, select
 
+from leadexec.contracts.post import Post, PostedLead
 from leadexec.delivery.attempt import Deliverer
 from leadexec.distribution import selling
 from leadexec.distribution.considering import Considered
@@ -36,7 +37,7 @@ from leadexec.distribution.reserve import Reservations
 from leadexec.distribution.settle import Settlements
 from leadexec.distribution.walk import Walk
 from leadexec.intake.intake import Intake
-from leadexec.intake.post import PostedLead, PostedRequest
+from leadexec.intake.post import PostedRequest
 from leadexec.kernel import Kernel
 from leadexec.model.source import Campaign
 from leadexec.process import run, settle_memory
@@ -109,11 +110,13 @@ async def store_leads(
         request = PostedRequest(
             uid=kernel.new_uid(),
             received_at=kernel.services.clock.now(),
-            method="POST",
-            path="/receiver/leads",
-            content_type="application/json",
-            remote_ip="192.0.2.1",
-            body=b"{}",
+            post=Post(
+                method="POST",
+                path="/receiver/leads",
+                content_type="application/json",
+                remote_ip="192.0.2.1",
+                body=b"{}",
+            ),
         )
         fields = lead_fields(chance, accounts)
         await intake.receive(request, [PostedLead(campaign_id=campaign.id, fields=fields)])

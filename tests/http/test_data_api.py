@@ -59,6 +59,8 @@ def lead_row(number: int, **changes: Any) -> dict[str, Any]:
         "remote_ip": "192.0.2.1",
         "fields": {"State": "CA", "Amount": "12.50", "Tags": ["a", "b"]},
         "log": [{"step": "fields", "verdict": "pass", "us": 12}],
+        "facts": {"enrich-ip": {"country": "US"}},
+        "grade": "B",
         "revision": 7,
         "updated_at": at,
     }
@@ -193,6 +195,7 @@ async def test_a_lead_is_read_with_its_log(data: httpx.AsyncClient) -> None:
     lead = await found(data, f"leads/{uid(2, 3)}")
 
     assert lead["log"] == [{"step": "fields", "verdict": "pass", "us": 12}]
+    assert (lead["grade"], lead["facts"]) == ("B", {"enrich-ip": {"country": "US"}})
     assert lead["reasons"] == [{"code": "outside", "message": "Outside."}]
     assert lead["revision"] == 7
 

@@ -138,7 +138,7 @@ async def test_a_list_over_the_limit_is_refused(database_url: str, tmp_path: Pat
         assert (status, told["errors"][0]["code"]) == (422, "too_many_leads")
 
 
-@pytest.mark.parametrize("kind", ["", "text/plain", "application/xml; charset=utf-8", "a\x00b"])
+@pytest.mark.parametrize("kind", ["", "text/plain", "image/svg; charset=utf-8", "a\x00b"])
 async def test_another_content_type_is_refused_with_415(
     database_url: str, tmp_path: Path, kind: str
 ) -> None:
@@ -152,14 +152,14 @@ async def test_another_content_type_is_refused_with_415(
         assert (kept["status"], kept["body"]) == (415, b"{}")
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "UNSUBSCRIBE", "X" * 300])
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "UNSUBSCRIBE", "X" * 300])
 async def test_another_method_is_refused_with_405(
     database_url: str, tmp_path: Path, method: str
 ) -> None:
     async with a_world(database_url, tmp_path) as world:
         answer = await world.client.request(method, RECEIVER, content=b"{}")
 
-        assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST, GET")
         assert answer.headers["content-type"] == "application/problem+json"
         assert len(await world.rows("requests")) == 1
 

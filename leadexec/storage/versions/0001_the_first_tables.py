@@ -59,6 +59,18 @@ def upgrade() -> None:
         batch_op.create_index('ix_audit_entity', ['entity', 'entity_id', 'id'], unique=False)
         batch_op.create_index('ix_audit_revision', ['revision'], unique=True, sqlite_where=sa.text('revision IS NOT NULL'), postgresql_where=sa.text('revision IS NOT NULL'))
 
+    op.create_table('campaign_groups',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('created', sa.BigInteger(), nullable=False),
+    sa.Column('updated', sa.BigInteger(), nullable=False),
+    sa.Column('revision', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('description', sa.Text(), server_default='', nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_campaign_groups')),
+    sa.UniqueConstraint('name', name=op.f('uq_campaign_groups_name')),
+    comment='Campaign group',
+    sqlite_autoincrement=True
+    )
     op.create_table('claims',
     sa.Column('key', sa.String(length=130), nullable=False),
     sa.Column('rejected', sa.Boolean(), nullable=False),
@@ -150,6 +162,19 @@ def upgrade() -> None:
         batch_op.create_index('ix_deliveries_account_id', ['account_id', 'id'], unique=False)
         batch_op.create_index('ix_deliveries_lead_uid', ['lead_uid'], unique=False)
 
+    op.create_table('exclusive_groups',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('created', sa.BigInteger(), nullable=False),
+    sa.Column('updated', sa.BigInteger(), nullable=False),
+    sa.Column('revision', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('clients', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), server_default='[]', nullable=False),
+    sa.Column('send_preference', sa.Text(), server_default='one_item', nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_exclusive_groups')),
+    sa.UniqueConstraint('name', name=op.f('uq_exclusive_groups_name')),
+    comment='Exclusive group',
+    sqlite_autoincrement=True
+    )
     op.create_table('idempotency',
     sa.Column('key', sa.String(length=160), nullable=False),
     sa.Column('body_hash', sa.String(length=32), nullable=False),
@@ -175,26 +200,6 @@ def upgrade() -> None:
         batch_op.create_index('ix_jobs_due', ['dead', 'run_at'], unique=False)
         batch_op.create_index('ix_jobs_subject', ['subject'], unique=False)
 
-    op.create_table('lead_sources',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('created', sa.BigInteger(), nullable=False),
-    sa.Column('updated', sa.BigInteger(), nullable=False),
-    sa.Column('revision', sa.BigInteger(), nullable=False),
-    sa.Column('name', sa.Text(), nullable=False),
-    sa.Column('status', sa.Text(), server_default='active', nullable=False),
-    sa.Column('email', sa.Text(), server_default='', nullable=False),
-    sa.Column('address', sa.Text(), server_default='', nullable=False),
-    sa.Column('city', sa.Text(), server_default='', nullable=False),
-    sa.Column('state', sa.Text(), server_default='', nullable=False),
-    sa.Column('zip', sa.Text(), server_default='', nullable=False),
-    sa.Column('country', sa.Text(), server_default='US', nullable=False),
-    sa.Column('phone', sa.Text(), server_default='', nullable=False),
-    sa.Column('notes', sa.Text(), server_default='', nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_lead_sources')),
-    sa.UniqueConstraint('name', name=op.f('uq_lead_sources_name')),
-    comment='Lead source',
-    sqlite_autoincrement=True
-    )
     op.create_table('lead_types',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('created', sa.BigInteger(), nullable=False),
@@ -229,6 +234,10 @@ def upgrade() -> None:
     sa.Column('remote_ip', sa.String(length=45), nullable=False),
     sa.Column('fields', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
     sa.Column('log', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('facts', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('grade', sa.String(length=8), nullable=False),
+    sa.Column('score', sa.Integer(), nullable=True),
+    sa.Column('only_accounts', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
     sa.Column('revision', sa.BigInteger(), nullable=False),
     sa.Column('updated_at', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_leads')),
@@ -296,38 +305,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('api_credentials', schema=None) as batch_op:
         batch_op.create_index('ix_api_credentials_role', ['role'], unique=False)
-
-    op.create_table('campaigns',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('created', sa.BigInteger(), nullable=False),
-    sa.Column('updated', sa.BigInteger(), nullable=False),
-    sa.Column('revision', sa.BigInteger(), nullable=False),
-    sa.Column('name', sa.Text(), nullable=False),
-    sa.Column('lead_source', sa.BigInteger(), nullable=False),
-    sa.Column('lead_type', sa.BigInteger(), nullable=False),
-    sa.Column('channel', sa.Text(), server_default='web', nullable=False),
-    sa.Column('status', sa.Text(), server_default='active', nullable=False),
-    sa.Column('price', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
-    sa.Column('require_authentication', sa.Boolean(), server_default=sa.text('(true)'), nullable=False),
-    sa.Column('automation', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
-    sa.Column('maximum_delivery_count', sa.BigInteger(), server_default=sa.text('1'), nullable=False),
-    sa.Column('limits', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), server_default='{"hourly":null,"daily":null,"weekly":null,"monthly":null}', nullable=False),
-    sa.Column('time_zone', sa.Text(), server_default='UTC', nullable=False),
-    sa.Column('criteria', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
-    sa.Column('validators', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), server_default='[]', nullable=False),
-    sa.Column('scripts', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), server_default='[]', nullable=False),
-    sa.Column('use_delivery_queue', sa.Boolean(), server_default=sa.text('(true)'), nullable=False),
-    sa.Column('allow_send_responses', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
-    sa.ForeignKeyConstraint(['lead_source'], ['lead_sources.id'], name=op.f('fk_campaigns_lead_source_lead_sources'), ondelete='RESTRICT'),
-    sa.ForeignKeyConstraint(['lead_type'], ['lead_types.id'], name=op.f('fk_campaigns_lead_type_lead_types'), ondelete='RESTRICT'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_campaigns')),
-    sa.UniqueConstraint('lead_source', 'name', name=op.f('uq_campaigns_lead_source_name')),
-    comment='Campaign',
-    sqlite_autoincrement=True
-    )
-    with op.batch_alter_table('campaigns', schema=None) as batch_op:
-        batch_op.create_index('ix_campaigns_lead_source', ['lead_source'], unique=False)
-        batch_op.create_index('ix_campaigns_lead_type', ['lead_type'], unique=False)
 
     op.create_table('delivery_methods',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -403,6 +380,81 @@ def upgrade() -> None:
         batch_op.create_index('ix_delivery_accounts_client', ['client'], unique=False)
         batch_op.create_index('ix_delivery_accounts_delivery_method', ['delivery_method'], unique=False)
         batch_op.create_index('ix_delivery_accounts_lead_type', ['lead_type'], unique=False)
+
+    op.create_table('lead_sources',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('created', sa.BigInteger(), nullable=False),
+    sa.Column('updated', sa.BigInteger(), nullable=False),
+    sa.Column('revision', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), server_default='active', nullable=False),
+    sa.Column('email', sa.Text(), server_default='', nullable=False),
+    sa.Column('address', sa.Text(), server_default='', nullable=False),
+    sa.Column('city', sa.Text(), server_default='', nullable=False),
+    sa.Column('state', sa.Text(), server_default='', nullable=False),
+    sa.Column('zip', sa.Text(), server_default='', nullable=False),
+    sa.Column('country', sa.Text(), server_default='US', nullable=False),
+    sa.Column('phone', sa.Text(), server_default='', nullable=False),
+    sa.Column('allow', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), server_default='[]', nullable=False),
+    sa.Column('deny', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), server_default='[]', nullable=False),
+    sa.Column('assigned_user', sa.BigInteger(), nullable=True),
+    sa.Column('notes', sa.Text(), server_default='', nullable=False),
+    sa.ForeignKeyConstraint(['assigned_user'], ['users.id'], name=op.f('fk_lead_sources_assigned_user_users'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_lead_sources')),
+    sa.UniqueConstraint('name', name=op.f('uq_lead_sources_name')),
+    comment='Lead source',
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('lead_sources', schema=None) as batch_op:
+        batch_op.create_index('ix_lead_sources_assigned_user', ['assigned_user'], unique=False)
+
+    op.create_table('campaigns',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('created', sa.BigInteger(), nullable=False),
+    sa.Column('updated', sa.BigInteger(), nullable=False),
+    sa.Column('revision', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('lead_source', sa.BigInteger(), nullable=False),
+    sa.Column('lead_type', sa.BigInteger(), nullable=False),
+    sa.Column('channel', sa.Text(), server_default='web', nullable=False),
+    sa.Column('status', sa.Text(), server_default='active', nullable=False),
+    sa.Column('price', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('require_authentication', sa.Boolean(), server_default=sa.text('(true)'), nullable=False),
+    sa.Column('password', sa.Text(), nullable=True),
+    sa.Column('automation', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('maximum_delivery_count', sa.BigInteger(), server_default=sa.text('1'), nullable=False),
+    sa.Column('limits', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), server_default='{"hourly":null,"daily":null,"weekly":null,"monthly":null}', nullable=False),
+    sa.Column('time_zone', sa.Text(), server_default='UTC', nullable=False),
+    sa.Column('criteria', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('validators', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), server_default='[]', nullable=False),
+    sa.Column('scripts', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), server_default='[]', nullable=False),
+    sa.Column('quality_control', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
+    sa.Column('default_reject', sa.Text(), server_default='back_to_source', nullable=False),
+    sa.Column('value_delimiter', sa.Text(), server_default='', nullable=False),
+    sa.Column('delivers_to', sa.BigInteger(), nullable=True),
+    sa.Column('campaign_group', sa.BigInteger(), nullable=True),
+    sa.Column('default_user', sa.BigInteger(), nullable=True),
+    sa.Column('category', sa.Text(), server_default='', nullable=False),
+    sa.Column('maximum_return_days', sa.BigInteger(), nullable=True),
+    sa.Column('revenue_share', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('use_delivery_queue', sa.Boolean(), server_default=sa.text('(true)'), nullable=False),
+    sa.Column('allow_send_responses', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
+    sa.ForeignKeyConstraint(['campaign_group'], ['campaign_groups.id'], name=op.f('fk_campaigns_campaign_group_campaign_groups'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['default_user'], ['users.id'], name=op.f('fk_campaigns_default_user_users'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['delivers_to'], ['exclusive_groups.id'], name=op.f('fk_campaigns_delivers_to_exclusive_groups'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['lead_source'], ['lead_sources.id'], name=op.f('fk_campaigns_lead_source_lead_sources'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['lead_type'], ['lead_types.id'], name=op.f('fk_campaigns_lead_type_lead_types'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_campaigns')),
+    sa.UniqueConstraint('lead_source', 'name', name=op.f('uq_campaigns_lead_source_name')),
+    comment='Campaign',
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('campaigns', schema=None) as batch_op:
+        batch_op.create_index('ix_campaigns_campaign_group', ['campaign_group'], unique=False)
+        batch_op.create_index('ix_campaigns_default_user', ['default_user'], unique=False)
+        batch_op.create_index('ix_campaigns_delivers_to', ['delivers_to'], unique=False)
+        batch_op.create_index('ix_campaigns_lead_source', ['lead_source'], unique=False)
+        batch_op.create_index('ix_campaigns_lead_type', ['lead_type'], unique=False)
 
     # ### end Alembic commands ###
 
