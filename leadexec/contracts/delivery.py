@@ -103,6 +103,28 @@ class Failed(msgspec.Struct, kw_only=True, frozen=True, tag="failed"):
 Outcome: TypeAlias = Accepted | Rejected | Failed
 
 
+class Bid(msgspec.Struct, kw_only=True, frozen=True, tag="bid"):
+    """The buyer would take the lead at this price."""
+
+    price: Decimal
+    """More than zero: it counts as the price of the delivery account (``DI1``)."""
+    reference: str = ""
+    """The buyer's id of its bid; handed back with the lead, as ``Sale.reference``."""
+    expires_in: float | None = None
+    """Seconds the bid holds; None: the buyer does not say."""
+    reason: str = ""
+
+
+class NoBid(msgspec.Struct, kw_only=True, frozen=True, tag="no_bid"):
+    """The buyer does not want the lead, or its answer holds no clear bid."""
+
+    code: str
+    reason: str = ""
+
+
+PingOutcome: TypeAlias = Bid | NoBid | Failed
+
+
 class DeliverySetup(msgspec.Struct, kw_only=True, frozen=True):
     """What an instance is made for: one configured delivery method."""
 
@@ -145,3 +167,28 @@ class DeliveryMethod(Component[S], ABC):
         Runs in no transaction. Must end within ``attempt.remaining()`` seconds (it is cancelled
         then) and must read a bounded part of the answer.
         """
+
+
+class PingingDeliveryMethod(DeliveryMethod[S], ABC):
+    """A delivery method whose buyer is asked for a bid before the lead is sorted (``PP4``, ``DM2``).
+
+    All buyers of a lead that are pinged are asked at the same time, within one deadline; whoever
+    is late has not bid. A bid becomes the price that the lead is sorted and reserved at, its
+    reference is in ``Outgoing.sale`` when the lead itself is delivered. What ``prepare_ping`` or
+    ``ping`` raises is no bid, recorded with the plugin's name; nothing is pinged twice while a bid
+    holds. A ping carries only what the method's ping mapping says: a buyer that does not get the
+    lead must not get the person.
+    """
+
+    pings: bool = True
+    """Whether this configured method pings; set it from the settings in the constructor."""
+    ping_timeout: float = 5.0
+    """Seconds one ping may take; the kernel's deadline for all may be shorter."""
+
+    @abstractmethod
+    def prepare_ping(self, outgoing: Outgoing) -> Prepared:
+        """Return the ping for ``outgoing``, whose sale has the account's own price. Pure, quick."""
+
+    @abstractmethod
+    async def ping(self, prepared: Prepared, attempt: Attempt) -> PingOutcome:
+        """Send ``prepared``, record the exchange, return the bid; in ``attempt.remaining()`` s."""

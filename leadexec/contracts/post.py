@@ -16,6 +16,8 @@ class PostedLead(msgspec.Struct, kw_only=True, frozen=True):
     fields: Mapping[str, Any]
     """Name as posted → value as decoded: text, number, true or false, list or object."""
     is_test: bool = False
+    order_id: str = ""
+    """The Order ID that a ping was answered with; it is used up with the lead (``PP2``)."""
     ignored: tuple[str, ...] = ()
     """Names beside the fields that mean nothing to us; listed in the process log."""
 

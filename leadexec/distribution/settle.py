@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import msgspec
@@ -30,6 +30,8 @@ from leadexec.storage.job_rows import (
 from leadexec.storage.rows import Row
 
 NOTHING = Decimal(0)
+SMALLEST = Decimal("0.0001")
+"""The smallest amount that is kept (``OR10``)."""
 
 
 class AttemptMade(msgspec.Struct, kw_only=True, frozen=True):
@@ -87,6 +89,8 @@ class Settle:
     """When the distribution goes on."""
     record: Any = None
     """The decision record so far, JSON-able (``LD15``); None leaves it as it is."""
+    revenue_share: Decimal = NOTHING
+    """Percent of a sale's price that the source is paid (``LS17``)."""
     revision: int = 0
     """The configuration revision that decided."""
     owner: str = ""
@@ -211,11 +215,15 @@ def _end_leads(connection: Connection, commands: Sequence[Settle]) -> None:
     release_jobs(connection, DISTRIBUTE, [(c.lead_uid, c.put_off) for c in commands if c.put_off])
 
 
-def _sold(command: Settle) -> tuple[Decimal, int]:
-    """Return what the command's delivery was sold for, and how many sales that is: 1 or 0."""
+def _sold(command: Settle) -> tuple[Decimal, Decimal, int]:
+    """Return what the delivery was sold for, the source's share of it, and 1; zeros if unsold."""
     settled = command.delivery
-    sold = settled is not None and settled.state is DeliveryState.ACCEPTED
-    return (settled.price, 1) if settled and sold else (NOTHING, 0)
+    if settled is None or settled.state is not DeliveryState.ACCEPTED:
+        return NOTHING, NOTHING, 0
+    if not command.revenue_share:
+        return settled.price, NOTHING, 1
+    share = (settled.price * command.revenue_share / 100).quantize(SMALLEST, ROUND_HALF_UP)
+    return settled.price, share, 1
 
 
 def _delivery_row(command: Settle, settled: Settled) -> Row:

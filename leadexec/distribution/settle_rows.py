@@ -38,11 +38,13 @@ sell = RowStatement(
     .where(leads.c.uid == bindparam("of"))
     .values(
         revenue=leads.c.revenue + bindparam("sold_for", type_=MoneyColumn),
+        source_share=leads.c.source_share + bindparam("shared", type_=MoneyColumn),
         delivered_count=leads.c.delivered_count + bindparam("sales"),
         updated_at=bindparam("at", type_=UtcDateTime),
     ),
     "of",
     "sold_for",
+    "shared",
     "sales",
     "at",
 )
@@ -51,6 +53,7 @@ end = RowStatement(
     .where(leads.c.uid == bindparam("of"))
     .values(
         revenue=leads.c.revenue + bindparam("sold_for", type_=MoneyColumn),
+        source_share=leads.c.source_share + bindparam("shared", type_=MoneyColumn),
         delivered_count=leads.c.delivered_count + bindparam("sales"),
         status=bindparam("new_status"),
         code=bindparam("new_code"),
@@ -59,6 +62,7 @@ end = RowStatement(
     ),
     "of",
     "sold_for",
+    "shared",
     "sales",
     "new_status",
     "new_code",

@@ -273,6 +273,7 @@ class Walk:
             campaign_id=self._lead.campaign_id,
             now=self._parts.services.clock.now(),
             delivery=settled,
+            revenue_share=self._campaign.entity.revenue_share,
         )
 
     def _concluding(self, command: Settle) -> Settle:

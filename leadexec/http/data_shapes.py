@@ -27,6 +27,9 @@ class ShownLead(msgspec.Struct, kw_only=True, frozen=True):
     campaign_id: int
     price: Annotated[Decimal, Meta(description="What the source is paid")]
     revenue: Annotated[Decimal, Meta(description="What buyers pay for it, all together")]
+    source_share: Annotated[
+        Decimal, Meta(description="What the source is paid of the revenue, besides (LS17)")
+    ]
     delivered_count: int
     is_test: bool
     remote_ip: str

@@ -68,6 +68,7 @@ leads = Table(
     Column("reasons", JsonColumn, nullable=False),
     Column("price", MoneyColumn, nullable=False),
     Column("revenue", MoneyColumn, nullable=False),
+    Column("source_share", MoneyColumn, nullable=False),
     Column("delivered_count", Integer, nullable=False),
     Column("is_test", Boolean, nullable=False),
     Column("remote_ip", OutsideText(45), nullable=False),
@@ -126,6 +127,41 @@ attempts = Table(
     Column("exchanges", JsonColumn, nullable=False),
     Index("ix_attempts_delivery_uid", "delivery_uid"),
     comment="Every try at a delivery with requests and answers (DM11)",
+)
+
+pings = Table(
+    "pings",
+    kernel_metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("lead_uid", Uid, nullable=False),
+    Column("account_id", BigInteger, nullable=False, info={ENTITY: "delivery_account"}),
+    Column("at", UtcDateTime, nullable=False),
+    Column("elapsed_us", BigInteger, nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("code", OutsideText(64), nullable=False),
+    Column("reason", OutsideText(), nullable=False),
+    Column("price", MoneyColumn, nullable=False),
+    Column("reference", OutsideText(), nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("exchanges", JsonColumn, nullable=False),
+    Index("ix_pings_lead_uid", "lead_uid"),
+    comment="Every buyer that was asked for a bid, for a lead or for a quote (PP4)",
+)
+
+quotes = Table(
+    "quotes",
+    kernel_metadata,
+    Column("order_id", Uid, primary_key=True),
+    Column("campaign_id", BigInteger, nullable=False, info={ENTITY: "campaign"}),
+    Column("request_uid", Uid, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("price", MoneyColumn, nullable=False),
+    Column("revenue", MoneyColumn, nullable=False),
+    Column("plan", JsonColumn, nullable=False),
+    Column("lead_uid", Uid),
+    comment="Answers to pings that hold for a while, with what is held for them (PP2)",
 )
 
 decisions = Table(

@@ -59,6 +59,7 @@ def lead_row(number: int, **changes: Any) -> dict[str, Any]:
         "remote_ip": "192.0.2.1",
         "fields": {"State": "CA", "Amount": "12.50", "Tags": ["a", "b"]},
         "log": [{"step": "fields", "verdict": "pass", "us": 12}],
+        "source_share": Decimal("1.2"),
         "facts": {"enrich-ip": {"country": "US"}},
         "grade": "B",
         "revision": 7,

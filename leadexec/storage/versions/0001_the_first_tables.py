@@ -229,6 +229,7 @@ def upgrade() -> None:
     sa.Column('reasons', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
     sa.Column('price', sa.BigInteger(), nullable=False),
     sa.Column('revenue', sa.BigInteger(), nullable=False),
+    sa.Column('source_share', sa.BigInteger(), nullable=False),
     sa.Column('delivered_count', sa.Integer(), nullable=False),
     sa.Column('is_test', sa.Boolean(), nullable=False),
     sa.Column('remote_ip', sa.String(length=45), nullable=False),
@@ -250,6 +251,39 @@ def upgrade() -> None:
         batch_op.create_index('ix_leads_request_uid', ['request_uid'], unique=False)
         batch_op.create_index('ix_leads_status', ['status', 'id'], unique=False)
 
+    op.create_table('pings',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('lead_uid', sa.String(length=36), nullable=False),
+    sa.Column('account_id', sa.BigInteger(), nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.Column('elapsed_us', sa.BigInteger(), nullable=False),
+    sa.Column('verdict', sa.String(length=16), nullable=False),
+    sa.Column('code', sa.String(length=64), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('price', sa.BigInteger(), nullable=False),
+    sa.Column('reference', sa.Text(), nullable=False),
+    sa.Column('expires_at', sa.BigInteger(), nullable=True),
+    sa.Column('exchanges', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_pings')),
+    comment='Every buyer that was asked for a bid, for a lead or for a quote (PP4)'
+    )
+    with op.batch_alter_table('pings', schema=None) as batch_op:
+        batch_op.create_index('ix_pings_lead_uid', ['lead_uid'], unique=False)
+
+    op.create_table('quotes',
+    sa.Column('order_id', sa.String(length=36), nullable=False),
+    sa.Column('campaign_id', sa.BigInteger(), nullable=False),
+    sa.Column('request_uid', sa.String(length=36), nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.Column('expires_at', sa.BigInteger(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('price', sa.BigInteger(), nullable=False),
+    sa.Column('revenue', sa.BigInteger(), nullable=False),
+    sa.Column('plan', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('lead_uid', sa.String(length=36), nullable=True),
+    sa.PrimaryKeyConstraint('order_id', name=op.f('pk_quotes')),
+    comment='Answers to pings that hold for a while, with what is held for them (PP2)'
+    )
     op.create_table('requests',
     sa.Column('uid', sa.String(length=36), nullable=False),
     sa.Column('received_at', sa.BigInteger(), nullable=False),
