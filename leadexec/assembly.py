@@ -25,6 +25,7 @@ from leadexec.delivery.breaker import Breaker
 from leadexec.distribution.acts import StoredLeadActs
 from leadexec.distribution.distributor import Distributor
 from leadexec.distribution.parts import Parts
+from leadexec.distribution.pinging import KeepPings, keep_pings
 from leadexec.distribution.recheck import Recheck
 from leadexec.distribution.redeliver import REDELIVER, Redelivery
 from leadexec.distribution.reserve import Reservations, Reserve
@@ -313,6 +314,7 @@ def _handle_commands(
     store.handle(Readmit, admission.readmit)
     store.handle(Reserve, Reservations(faults).reserve)
     store.handle(Settle, Settlements(events).settle)
+    store.handle(KeepPings, keep_pings)
 
 
 def _runner(settings: Settings, parts: Parts, decider: LeadDecider, plugins: Plugins) -> Runner:

@@ -13,6 +13,7 @@ from leadexec.catalog.compiled import (
     CompiledLeadType,
     CompiledMethod,
     InactiveAccount,
+    does_ping,
 )
 from leadexec.catalog.components import ComponentMaker
 from leadexec.catalog.lead_types import compile_lead_type
@@ -70,6 +71,8 @@ class Catalog:
         self.accounts: dict[int, CompiledAccount] = {}
         self.inactive: dict[int, InactiveAccount] = {}
         self.indexes: dict[int, CriteriaIndex] = {}
+        self.pinging: defaultdict[int, set[int]] = defaultdict(set)
+        """Lead type → the active accounts whose methods ask for bids."""
         self._orders: defaultdict[int, StaticOrders] = defaultdict(
             lambda: StaticOrders(maker.faults)
         )
@@ -168,6 +171,7 @@ class Catalog:
             index = self.indexes.get(old.entity.lead_type)
             if index is not None:
                 index.remove(account_id)
+            self.pinging[old.entity.lead_type].discard(account_id)
         if isinstance(old, CompiledAccount):
             self._orders[old.entity.lead_type].discard(old)
         entity = self._get(DeliveryAccount, "delivery_account", account_id)
@@ -180,6 +184,8 @@ class Catalog:
             self.inactive[account_id] = compiled
         else:
             self.accounts[account_id] = compiled
+            if does_ping(compiled.method.method):
+                self.pinging[entity.lead_type].add(account_id)
             self._orders[entity.lead_type].add(compiled)
 
     def _compile_account(self, entity: DeliveryAccount) -> CompiledAccount | InactiveAccount:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from leadexec.contracts.automation import AutomationStrategy, Candidate
-from leadexec.contracts.delivery import DeliveryMethod
+from leadexec.contracts.delivery import DeliveryMethod, PingingDeliveryMethod
 from leadexec.contracts.eligibility import AccountRule, AccountSetup, Excluded, Limit
 from leadexec.contracts.field_type import FieldType
 from leadexec.contracts.lead import LeadTypeInfo
@@ -168,3 +168,8 @@ class InactiveAccount:
 
     entity: DeliveryAccount
     why: Excluded
+
+
+def does_ping(method: DeliveryMethod[Any]) -> bool:
+    """Return whether a configured method asks its buyer for bids (``PP4``)."""
+    return isinstance(method, PingingDeliveryMethod) and method.pings

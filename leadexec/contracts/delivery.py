@@ -170,7 +170,7 @@ class DeliveryMethod(Component[S], ABC):
 
 
 class PingingDeliveryMethod(DeliveryMethod[S], ABC):
-    """A delivery method whose buyer is asked for a bid before the lead is sorted (``PP4``, ``DM2``).
+    """A delivery method whose buyer is asked for a bid before leads are sorted (``PP4``, ``DM2``).
 
     All buyers of a lead that are pinged are asked at the same time, within one deadline; whoever
     is late has not bid. A bid becomes the price that the lead is sorted and reserved at, its

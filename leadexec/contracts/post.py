@@ -1,6 +1,7 @@
 """What came in and what is answered: posts, their leads, and the receipt."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +21,9 @@ class PostedLead(msgspec.Struct, kw_only=True, frozen=True):
     """The Order ID that a ping was answered with; it is used up with the lead (``PP2``)."""
     ignored: tuple[str, ...] = ()
     """Names beside the fields that mean nothing to us; listed in the process log."""
+    deliver_at: datetime | None = None
+    """When its distribution begins, aware: it goes through the queue, whatever the campaign says,
+    and waits there until then (``LD3``). None: at once."""
 
 
 class Post(msgspec.Struct, kw_only=True, frozen=True):

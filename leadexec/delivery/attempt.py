@@ -3,14 +3,19 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from leadexec.catalog.compiled import CompiledMethod
 from leadexec.contracts.delivery import (
     Accepted,
+    Bid,
     Exchange,
     Failed,
+    NoBid,
     Outcome,
     Outgoing,
+    PingingDeliveryMethod,
+    PingOutcome,
     Prepared,
     Rejected,
 )
@@ -60,6 +65,16 @@ class Tried:
     """Set where nothing was sent because the method's circuit is open: when to come again."""
 
 
+@dataclass(slots=True)
+class Pinged:
+    """What a ping came to."""
+
+    outcome: PingOutcome
+    at: datetime
+    elapsed_us: int
+    exchanges: list[Exchange] = field(default_factory=list)
+
+
 class Deliverer:
     """Sends prepared leads by their methods; what a plugin raises is an outcome."""
 
@@ -101,6 +116,60 @@ class Deliverer:
         elapsed = int((self._clock.monotonic() - began) * 1_000_000)
         return Tried(outcome=outcome, at=at, elapsed_us=elapsed, exchanges=attempt.exchanges)
 
+    async def ping(self, used: CompiledMethod, goods: Outgoing, seconds: float) -> Pinged:
+        """Ask the buyer for a bid; while the method's circuit is open, nothing is sent.
+
+        Args:
+            used: A configured method whose plugin is a ``PingingDeliveryMethod``.
+            goods: The lead and the delivery that it may become.
+            seconds: The time that all pings of the lead have.
+        """
+        method = used.method
+        assert isinstance(method, PingingDeliveryMethod)  # noqa: S101  the caller has asked it
+        at, began = self._clock.now(), self._clock.monotonic()
+        passage = self.circuits.enter(used.entity)
+        if passage.again is not None:
+            return Pinged(outcome=_alone(passage.again), at=at, elapsed_us=0)
+        timeout = min(method.ping_timeout, seconds)
+        key = f"ping:{goods.lead.uid}:{goods.sale.account_id}"
+        attempt = RunningAttempt(key, 1, self._clock, timeout)
+        reached: bool | None = None
+        try:
+            outcome = await self._ping(used, method, goods, attempt, timeout)
+            reached = _reached(outcome, cut_short=timeout < method.ping_timeout)
+        finally:
+            self.circuits.leave(used.entity, passage, reached=reached)
+        elapsed = int((self._clock.monotonic() - began) * 1_000_000)
+        return Pinged(outcome=outcome, at=at, elapsed_us=elapsed, exchanges=attempt.exchanges)
+
+    async def _ping(
+        self,
+        used: CompiledMethod,
+        method: PingingDeliveryMethod[Any],
+        goods: Outgoing,
+        attempt: RunningAttempt,
+        timeout: float,
+    ) -> PingOutcome:
+        where = f"pinging by {_named(used)}"
+        request = ""
+        try:
+            prepared = method.prepare_ping(goods)
+            request = prepared.request
+            async with asyncio.timeout(timeout):
+                outcome = await method.ping(prepared, attempt)
+            if not _is_sound_bid(outcome):
+                message = f"ping returned {outcome!r:.200}"
+                raise TypeError(message)
+        except TimeoutError:
+            if not attempt.exchanges:
+                elapsed = int(timeout * 1_000_000)
+                attempt.record(Exchange(request=request, elapsed_us=elapsed))
+            return Failed(code="timeout", reason=f"No bid within {timeout:g} s.")
+        except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded
+            fault = self._faults.record(used.plugin, where, error)
+            return Failed(code="plugin_raised", reason=fault.error)
+        return outcome
+
     def _prepared(self, used: CompiledMethod, goods: Outgoing) -> Prepared | Failed:
         try:
             return used.method.prepare(goods)
@@ -136,12 +205,15 @@ def _named(used: CompiledMethod) -> str:
 
 
 def _left_alone(at: datetime, again: datetime) -> Tried:
+    return Tried(outcome=_alone(again), at=at, elapsed_us=0, not_before=again)
+
+
+def _alone(again: datetime) -> Failed:
     reason = f"Nothing was sent: the delivery method is left alone until {again:%H:%M:%S} UTC."
-    outcome = Failed(code=CIRCUIT_OPEN, reason=reason, retry=True)
-    return Tried(outcome=outcome, at=at, elapsed_us=0, not_before=again)
+    return Failed(code=CIRCUIT_OPEN, reason=reason, retry=True)
 
 
-def _reached(outcome: Outcome, *, cut_short: bool) -> bool | None:
+def _reached(outcome: Outcome | PingOutcome, *, cut_short: bool) -> bool | None:
     """Return whether the buyer answered; None where only its caller had no time left."""
     if not isinstance(outcome, Failed):
         return True
@@ -154,5 +226,15 @@ def _is_sound(outcome: object) -> bool:
         case Accepted(reference=str(), redirect_url=str(), reason=str()):
             return True
         case Rejected(code=str(), reason=str()) | Failed(code=str(), reason=str()):
+            return True
+    return False
+
+
+def _is_sound_bid(outcome: object) -> bool:
+    """Return whether ``outcome`` is an answer to a ping; its price is judged where it is used."""
+    match outcome:
+        case Bid(reference=str(), reason=str(), expires_in=None | int() | float()):
+            return True
+        case NoBid(code=str(), reason=str()) | Failed(code=str(), reason=str()):
             return True
     return False

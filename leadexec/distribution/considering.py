@@ -60,6 +60,10 @@ class Considered:
         self._left_alone: set[int] = set()
         """Accounts that nothing but the open circuits of their methods kept out."""
 
+    def any_pings(self) -> bool:
+        """Return whether buyers of the lead's type are asked for bids: no order is fixed then."""
+        return bool(self._catalog.pinging.get(self._lead.lead_type_id))
+
     def in_static_order(self, faults: FaultLog) -> Iterator[Candidate] | None:
         """Return matching candidates in the strategy's fixed order, found as they are taken."""
         automation = self._campaign.automation

@@ -19,6 +19,17 @@ class Offered(msgspec.Struct, kw_only=True, omit_defaults=True):
     us: int = 0
 
 
+class PingedAccount(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """One delivery account that was asked for a bid."""
+
+    account: int
+    outcome: str
+    """``bid``, ``no_bid`` or ``failed``."""
+    price: Decimal = Decimal(0)
+    code: str = ""
+    us: int = 0
+
+
 class Passed(msgspec.Struct, kw_only=True, frozen=True):
     """One delivery account that matched the criteria and was passed over."""
 
@@ -34,6 +45,7 @@ class DecisionRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     slots: int = 1
     matched: int | None = None
     """How many accounts' criteria matched; None when the walk ended before all were looked at."""
+    pinged: list[PingedAccount] = []
     offered: list[Offered] = []
     passed: list[Passed] = []
     stopped: str = ""

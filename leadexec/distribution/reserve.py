@@ -27,6 +27,8 @@ class Offer:
     candidate: Candidate
     method_id: int
     limits: Sequence[Limit]
+    reference: str = ""
+    """The buyer's id of its bid, if it was pinged."""
 
 
 @dataclass(slots=True)
@@ -222,7 +224,7 @@ def _row(command: Reserve, offer: Offer) -> Row:
         candidate.exclusive,
         "",
         "",
-        "",
+        offer.reference,
         "",
         0,
         None,

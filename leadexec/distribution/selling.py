@@ -47,7 +47,7 @@ class Selling:
             next_at=None,
             taken=amounts_of(offer.limits),
             code="",
-            reference="",
+            reference=offer.reference,
             reserved_at=self._parts.services.clock.now(),
         )
 
@@ -168,7 +168,7 @@ class Selling:
             price=delivery.price if price is None else price,
             code=code,
             reason=reason,
-            reference=reference,
+            reference=reference or delivery.reference,
             redirect_url=redirect_url,
             next_at=next_at,
             taken=delivery.taken,

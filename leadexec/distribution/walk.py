@@ -10,6 +10,7 @@ from leadexec.contracts.script import Stop
 from leadexec.distribution.considering import ANOTHER_ACCOUNT, Considered
 from leadexec.distribution.lead_row import OpenDelivery
 from leadexec.distribution.parts import Parts
+from leadexec.distribution.pinging import Pinging
 from leadexec.distribution.progress import Progress, offered
 from leadexec.distribution.record import DecisionRecord, passed_over
 from leadexec.distribution.reserve import Offer, Reserve, Reserved
@@ -59,6 +60,7 @@ class Walk:
         self._scripted: dict[int, Candidate] = {}
         """Candidates as the campaign's scripts left them."""
         self._selling = Selling(parts, campaign, lead)
+        self._pinging = Pinging(parts, campaign, lead)
         self._open = [d for d in deliveries if d.state is DeliveryState.RESERVED]
         if record.stopped:  # a script ended it before; what is pending is still taken up
             self._progress.halted = Stop(reason=record.stopped)
@@ -96,7 +98,8 @@ class Walk:
             return
         began = perf_counter_ns()
         scripted = self._scripts.uses("after_select") or self._scripts.uses("after_sort")
-        lazily = None if scripted else self._considered.in_static_order(self._parts.faults)
+        fixed = not scripted and not self._considered.any_pings()
+        lazily = self._considered.in_static_order(self._parts.faults) if fixed else None
         if lazily is not None:
             self._record.select_us = _since(began)
             await self._offer_in_turn(lazily)
@@ -107,12 +110,28 @@ class Walk:
             self._progress.halted = chosen
             return
         self._record.matched = len(chosen)
+        chosen = await self._ping(chosen)
         self._scripted = {candidate.account_id: candidate for candidate in chosen}
         await self._offer(chosen)
+
+    async def _ping(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+        """Ask those for bids whose methods ping; return who is left, each at its bid (``PP4``)."""
+        pinging = [c for c in candidates if self._pinging.asks(c)]
+        asked = self._left(pinging)
+        if not asked:
+            return candidates
+        if self._record.rounds > 1:
+            await self._pinging.recall()
+        silent = await self._pinging.ask(asked, self._budget())
+        self._considered.excluded.update(silent)
+        bids = self._pinging.bids
+        self._record.pinged.extend(made.summary() for made in bids.made)
+        return [bids.applied(c) for c in candidates if c.account_id not in silent]
 
     async def _offer_left_alone(self) -> None:
         """Let those have what nobody else takes whose circuits are open: it waits for them."""
         admitted = self._considered.admit_left_alone()
+        admitted = [c for c in admitted if not self._pinging.asks(c)]  # they have not bid
         await self._offer([self._scripted.get(c.account_id, c) for c in admitted])
 
     async def _offer(self, candidates: Sequence[Candidate]) -> None:
@@ -209,6 +228,8 @@ class Walk:
     async def _reserve(self, offers: Sequence[Offer], *, in_transaction: bool = False) -> Reserved:
         """Reserve for the first of ``offers`` with room, and deliver to it."""
         uid = self._parts.new_uid()
+        for offer in offers:
+            offer.reference = self._pinging.bids.reference(offer.candidate.account_id)
         reserved: Reserved = await self._parts.store.write(
             Reserve(
                 lead_uid=self._lead.uid,

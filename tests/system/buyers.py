@@ -12,13 +12,17 @@ from msgspec import Meta, Struct
 from leadexec import (
     Accepted,
     Attempt,
+    Bid,
     DeliveryMethod,
     DeliverySetup,
     Exchange,
     Failed,
+    NoBid,
     NoSettings,
     Outcome,
     Outgoing,
+    PingingDeliveryMethod,
+    PingOutcome,
     Plugin,
     Prepared,
     Rejected,
@@ -41,6 +45,7 @@ class Posted(Struct, kw_only=True, frozen=True):
     fields: dict[str, str]
 
 
+BidAnswer: TypeAlias = PingOutcome | BaseException | Callable[[], Awaitable[PingOutcome]]
 Answer: TypeAlias = Outcome | BaseException | Callable[[Posted], Outcome | Awaitable[Outcome]]
 
 
@@ -54,6 +59,23 @@ class Market:
         """Set whenever a buyer is asked."""
         self._answers: dict[str, list[Answer]] = {}
         self._asked: defaultdict[str, int] = defaultdict(int)
+        self.pinged: list[str] = []
+        """The buyers that were asked for a bid, in order."""
+        self._bids: dict[str, list[BidAnswer]] = {}
+
+    def bids(self, buyer: str, *answers: BidAnswer) -> None:
+        """Let ``buyer`` answer its pings so, one after another; the last one repeats."""
+        self._bids[buyer] = list(answers)
+
+    async def bid(self, buyer: str) -> PingOutcome:
+        """Answer a ping as the test says; without a word of it, there is no bid."""
+        answers = self._bids.get(buyer, [NoBid(code="no_bid")])
+        answer = answers[min(self.pinged.count(buyer), len(answers) - 1)]
+        self.pinged.append(buyer)
+        self.arrived.set()
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer if isinstance(answer, Bid | NoBid | Failed) else await answer()
 
     def answers(self, buyer: str, *answers: Answer) -> None:
         """Let ``buyer`` give these answers, one after another; the last one repeats."""
@@ -127,10 +149,22 @@ def market_plugin(market: Market) -> type[Plugin[NoSettings]]:
             attempt.record(Exchange(request=prepared.request, response=said, status=200))
             return outcome
 
+    class PingedBuyer(MemoryBuyer, PingingDeliveryMethod[BuyerSettings]):
+        key = "pinged"
+        title = "Buyer in memory that bids"
+
+        def prepare_ping(self, outgoing: Outgoing) -> Prepared:
+            return Goods(request="ping", fields={}, sale=outgoing.sale)
+
+        async def ping(self, prepared: Prepared, attempt: Attempt) -> PingOutcome:
+            outcome = await market.bid(self.settings.buyer)
+            attempt.record(Exchange(request="ping", response=type(outcome).__name__, status=200))
+            return outcome
+
     class BuyersPlugin(Plugin[NoSettings]):
         @hookimpl
         def register_delivery_methods(self) -> Sequence[type[DeliveryMethod[Any]]]:
-            return (MemoryBuyer,)
+            return (MemoryBuyer, PingedBuyer)
 
     return BuyersPlugin
 

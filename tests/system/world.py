@@ -31,6 +31,8 @@ from leadexec.storage.tables import (
     deliveries,
     jobs,
     leads,
+    pings,
+    quotes,
     requests,
 )
 from tests.system.buyers import Given, Market, market_plugin
@@ -53,7 +55,18 @@ FIELDS = (
 RECEIVER = "/receiver/leads"
 TABLES = {
     table.name: table
-    for table in (requests, leads, deliveries, attempts, decisions, counters, claims, jobs)
+    for table in (
+        requests,
+        leads,
+        deliveries,
+        attempts,
+        pings,
+        quotes,
+        decisions,
+        counters,
+        claims,
+        jobs,
+    )  # fmt: skip
 }
 
 
