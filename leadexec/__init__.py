@@ -58,6 +58,7 @@ from leadexec.contracts.post import (
     Receipt,
     RefusedPostError,
 )
+from leadexec.contracts.quotes import Quote, Quotes, QuoteTerms
 from leadexec.contracts.script import DistributionScript, ScriptSetup, Selection, Stop
 from leadexec.contracts.services import (
     CampaignInfo,
@@ -194,6 +195,9 @@ __all__ = [
     "PostedLead",
     "Prepared",
     "Question",
+    "Quote",
+    "QuoteTerms",
+    "Quotes",
     "Randomness",
     "RawValue",
     "Reason",

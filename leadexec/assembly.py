@@ -24,8 +24,10 @@ from leadexec.delivery.attempt import Deliverer
 from leadexec.delivery.breaker import Breaker
 from leadexec.distribution.acts import StoredLeadActs
 from leadexec.distribution.distributor import Distributor
+from leadexec.distribution.holding import RELEASE, Holdings, HoldQuote, QuoteRelease
 from leadexec.distribution.parts import Parts
 from leadexec.distribution.pinging import KeepPings, keep_pings
+from leadexec.distribution.quoting import Quoter
 from leadexec.distribution.recheck import Recheck
 from leadexec.distribution.redeliver import REDELIVER, Redelivery
 from leadexec.distribution.reserve import Reservations, Reserve
@@ -166,6 +168,7 @@ def assemble(
     intake = _intake(settings, parts, decider, runner)
     desk = _desk(settings, parts, intake, verifier)
     services.intake = desk
+    services.quotes = Quoter(parts, decider, desk)
     return Kernel(
         settings=settings,
         services=services,
@@ -250,6 +253,7 @@ def _services(
         lookups=later,
         grading=later,
         intake=later,
+        quotes=later,
     )
 
 
@@ -315,6 +319,7 @@ def _handle_commands(
     store.handle(Reserve, Reservations(faults).reserve)
     store.handle(Settle, Settlements(events).settle)
     store.handle(KeepPings, keep_pings)
+    store.handle(HoldQuote, Holdings(faults).hold)
 
 
 def _runner(settings: Settings, parts: Parts, decider: LeadDecider, plugins: Plugins) -> Runner:
@@ -330,6 +335,7 @@ def _runner(settings: Settings, parts: Parts, decider: LeadDecider, plugins: Plu
     runner.handle(REDELIVER, Handling(run=Redelivery(parts).run_job))
     recheck = Recheck(parts.catalog, parts.store, decider, parts.services.clock)
     runner.handle(RECHECK, Handling(run=recheck.run_job))
+    runner.handle(RELEASE, Handling(run=QuoteRelease(parts.store).run_job))
     runner.handle(OBSERVE, Handling(run=ObserverJobs(plugins).run_job))
     for kind, handling in PluginJobs(plugins, parts.services).handlings():
         runner.handle(kind, handling)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import SystemRandom
 
+from leadexec.contracts.quotes import Quotes
 from leadexec.contracts.services import (
     Campaigns,
     Clock,
@@ -101,3 +102,4 @@ class KernelServices:
     lookups: Lookups
     grading: Grading
     intake: LeadIntake
+    quotes: Quotes

@@ -36,6 +36,6 @@ class Component(Generic[S]):
         for base in cls.__dict__.get("__orig_bases__", ()):
             origin = get_origin(base)
             if isinstance(origin, type) and issubclass(origin, Component):
-                for argument in get_args(base):
-                    if isinstance(argument, type) and issubclass(argument, msgspec.Struct):
-                        cls.Settings = argument
+                settings = get_args(base)[0]  # the first; what follows is the contract's own
+                if isinstance(settings, type) and issubclass(settings, msgspec.Struct):
+                    cls.Settings = settings

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # they import this module
     from leadexec.contracts.lead import Lead, LeadTypeInfo, SystemField
     from leadexec.contracts.lookup import Answer, Question
     from leadexec.contracts.post import Post, PostedLead, Receipt
+    from leadexec.contracts.quotes import Quotes
     from leadexec.contracts.validator import Claim, Conflict, Validator
     from leadexec.model.entity import Entity
 
@@ -192,6 +193,7 @@ class Services(Protocol):
     lookups: "Lookups"
     grading: "Grading"
     intake: "LeadIntake"
+    quotes: "Quotes"
 
 
 class Lookups(Protocol):

@@ -160,18 +160,19 @@ class Pinging:
         self.bids.add(ping for ping in found if ping.holds(now))
 
     async def ask(
-        self, candidates: Sequence[Candidate], budget: float | None
+        self, candidates: Sequence[Candidate], budget: float | None, share: float = SHARE
     ) -> dict[int, Excluded]:
         """Ask all ``candidates`` that have no live bid; return who did not bid, and why.
 
         Args:
             candidates: Those whose methods ping and that may have the lead.
             budget: Seconds that a caller waits, or None.
+            share: The part of them that the pings may take.
         """
         now = self._parts.services.clock.now()
         wanted = [c for c in candidates if not self._holds(c, now)]
         if wanted:
-            seconds = SECONDS if budget is None else min(SECONDS, budget * SHARE)
+            seconds = SECONDS if budget is None else min(SECONDS, budget * share)
             made = await asyncio.gather(*(self._one(c, seconds) for c in wanted))
             self.bids.made.extend(made)
             self.bids.add(made)

@@ -60,6 +60,7 @@ class Recheck:
             now=found.row["received_at"],
             ip=found.row["remote_ip"],
         )
+        decided.vouched = True  # it was let in when it came
         if decided.code in COULD_NOT_RUN:
             raise UnavailableError("still_held", f"The lead is still held ({decided.code}).")
         await self._store.write(

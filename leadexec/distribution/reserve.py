@@ -112,7 +112,7 @@ class Reservations:
         counters = Counters(
             connection, (limit for c in commands for offer in c.offers for limit in offer.limits)
         )
-        order = _Turns(connection, commands)
+        order = Turns(connection, commands)
         rows: list[Row] = []
         outcomes: list[Reserved] = []
         for command in commands:
@@ -126,12 +126,12 @@ class Reservations:
         return outcomes
 
     def _one(
-        self, command: Reserve, counters: Counters, order: "_Turns", rows: list[Row]
+        self, command: Reserve, counters: Counters, order: "Turns", rows: list[Row]
     ) -> Reserved:
         outcome = Reserved(account_id=None)
         roomy = [offer for offer in command.offers if _has_room(offer, counters, outcome)]
         try:
-            roomy = _sorted(command, roomy, order, outcome)
+            roomy = sorted_offers(command, roomy, order, outcome)
         except Exception as error:  # noqa: BLE001  a plugin is isolated; the lead is held
             name = command.automation.plugin if command.automation else ""
             fault = self._faults.record(name, "sorting candidates", error)
@@ -154,8 +154,8 @@ def _has_room(offer: Offer, counters: Counters, outcome: Reserved) -> bool:
     return full is None
 
 
-def _sorted(
-    command: Reserve, offers: list[Offer], order: "_Turns", outcome: Reserved
+def sorted_offers(
+    command: Reserve, offers: list[Offer], order: "Turns", outcome: Reserved
 ) -> list[Offer]:
     """Return ``offers`` in the strategy's order, then the scripts'; note whom it leaves out."""
     if command.automation is None or not offers:
@@ -178,10 +178,11 @@ def _sorted(
     return chosen
 
 
-class _Turns:
+class Turns:
     """The turns of one batch; read only when a strategy asks, written for whoever is offered."""
 
     def __init__(self, connection: Connection, commands: Sequence[Reserve]) -> None:
+        """Read what the strategies of ``commands`` ask for."""
         asking = [c for c in commands if c.automation and c.automation.strategy.needs]
         self._known: dict[int, int] = {}
         self._new: dict[int, int] = {}

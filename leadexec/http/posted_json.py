@@ -10,7 +10,9 @@ from leadexec.errors import Fault
 
 FIELD_LIMIT = 1_000
 """Fields per lead at most."""
-_KNOWN = frozenset({"campaign", "fields", "test", "idempotency_key", "password", "vid", "lid"})
+_KNOWN = frozenset(
+    {"campaign", "fields", "idempotency_key", "lid", "order_id", "password", "test", "vid"}
+)
 
 
 class CampaignBook(Protocol):
@@ -114,8 +116,16 @@ def _lead(
         faults.append(_fault("wrong_type", f"{path}test", "It must be true or false."))
     if len(faults) > before or not isinstance(campaign, int) or not isinstance(fields, dict):
         return None
-    ignored = tuple(sorted(item.keys() - _KNOWN))
-    return PostedLead(campaign_id=campaign, fields=fields, is_test=bool(test), ignored=ignored)
+    order_id = _text(item, "order_id", faults, path)
+    if len(faults) > before:
+        return None
+    return PostedLead(
+        campaign_id=campaign,
+        fields=fields,
+        is_test=bool(test),
+        order_id=order_id,
+        ignored=tuple(sorted(item.keys() - _KNOWN)),
+    )
 
 
 def _campaign(
@@ -153,11 +163,11 @@ def _id(given: Any) -> int | None:
     return None
 
 
-def _text(item: dict[str, Any], name: str, faults: list[Fault]) -> str:
+def _text(item: dict[str, Any], name: str, faults: list[Fault], path: str = "") -> str:
     given = item.get(name, "")
     if isinstance(given, str):
         return given
-    faults.append(_fault("wrong_type", name, "It must be text."))
+    faults.append(_fault("wrong_type", f"{path}{name}", "It must be text."))
     return ""
 
 

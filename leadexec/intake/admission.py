@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from leadexec.contracts.events import LeadEvent
-from leadexec.contracts.post import Reason
+from leadexec.contracts.post import Post, Reason
 from leadexec.contracts.validator import Pass
 from leadexec.intake.claims import ClaimBook
 from leadexec.intake.decide import Decided, note_verdict
 from leadexec.intake.post import PostedRequest
+from leadexec.intake.quoted import QuoteBook
 from leadexec.intake.readmit import Readmit, readmission, readmission_row
 from leadexec.jobs.events import EventJobs
 from leadexec.model.lead import COULD_NOT_RUN, LeadStatus
@@ -106,13 +107,17 @@ class Admission:
             connection,
             (limit for lead in decided if not lead.refused for limit in lead.limits),
         )
+        quotes = QuoteBook(connection, decided)
         for lead in decided:
             _settle_claims(lead, claims)
+            quotes.judge(lead)
             _settle_limits(lead, counters)
             lead.review()
             claims.take(lead)
+            quotes.take(lead)
         claims.write()
         counters.write()
+        quotes.write()
 
     def _insert(self, connection: Connection, commands: Sequence[AdmitPost]) -> None:
         _insert_requests(connection, [_request_row(command) for command in commands])
@@ -140,8 +145,8 @@ class Admission:
             )
             rows.extend(self._events.jobs(hook, uid, event, now))
         if lead.status is LeadStatus.QUEUED:
-            owner = command.owner if command else ""
-            run_at = command.lease_until if command and owner else None
+            owner = command.owner if command and lead.deliver_at is None else ""
+            run_at = command.lease_until if command and owner else lead.deliver_at
             rows.append(new_job(DISTRIBUTE, uid, _NO_PAYLOAD, run_at or now, owner))
         elif lead.status is LeadStatus.HELD and lead.code in COULD_NOT_RUN:
             rows.append(new_job(RECHECK, uid, _NO_PAYLOAD, now + FIRST_RECHECK))
@@ -199,9 +204,23 @@ _used_keys = KeyQuery(
 )
 
 
-def body_hash(body: bytes) -> str:
-    """Return the digest by which two bodies are compared."""
-    return blake2b(body, digest_size=16).hexdigest()
+def insert_post(
+    connection: Connection, request: PostedRequest, status: int, code: str, detail: str
+) -> None:
+    """Keep a post that brings no lead."""
+    command = AdmitPost(
+        request=request, leads=(), status=status, code=code, detail=detail[:2000], revision=0
+    )
+    _insert_requests(connection, [_request_row(command)])
+
+
+def post_hash(post: Post) -> str:
+    """Return the digest by which two posts with one key are compared.
+
+    Of the query string and of the body: a GET has only the one, and it may complete the other.
+    """
+    query = post.path.partition("?")[2].encode("utf-8", "surrogatepass")
+    return blake2b(b"%d:%b%b" % (len(query), query, post.body), digest_size=16).hexdigest()
 
 
 def _repeats(connection: Connection, commands: Sequence[AdmitPost]) -> list[Repeated | None]:
@@ -216,7 +235,7 @@ def _repeats(connection: Connection, commands: Sequence[AdmitPost]) -> list[Repe
     outcomes: list[Repeated | None] = []
     for command in commands:
         key = command.idempotency_key
-        digest = body_hash(command.request.post.body) if key else ""
+        digest = post_hash(command.request.post) if key else ""
         if key and key in known:
             request_uid, used = known[key]
             outcomes.append(Repeated(request_uid=request_uid, same_body=used == digest))
@@ -281,7 +300,7 @@ def _key_row(command: AdmitPost) -> Row:
     request = command.request
     return (
         command.idempotency_key,
-        body_hash(request.post.body),
+        post_hash(request.post),
         request.uid,
         request.received_at,
     )

@@ -13,7 +13,7 @@ from leadexec.contracts.lead import Lead
 from leadexec.contracts.post import PostedLead, Reason
 from leadexec.contracts.services import Services
 from leadexec.contracts.validator import Claim, Hold, JobRequest, Pass, Reject, Verdict
-from leadexec.intake.fields import ReadFields, read_fields
+from leadexec.intake.fields import MISSING, ReadFields, read_fields
 from leadexec.intake.verdicts import (
     sound_claims,
     sound_facts,
@@ -58,6 +58,12 @@ class Decided:
     jobs: list[JobRequest] = field(default_factory=list)
     claims: list[WantedClaim] = field(default_factory=list)
     limits: Sequence[Limit] = ()
+    order_id: str = ""
+    """What its ping was answered with (``PP2``)."""
+    vouched: bool = False
+    """Somebody answers for its sender: it needs no Order ID."""
+    deliver_at: datetime | None = None
+    """When its distribution begins; None: at once."""
     _mark: tuple[LeadStatus, str, list[Reason], int, int] | None = None
 
     def begin(self) -> None:
@@ -182,6 +188,34 @@ class LeadDecider:
             decided.limits = campaign.limits(now)
         return self._with_claims(decided)
 
+    async def decide_ping(
+        self,
+        campaign: CompiledCampaign,
+        posted: PostedLead,
+        *,
+        uid: str,
+        now: datetime,
+        ip: str,
+        required: frozenset[str],
+    ) -> Decided:
+        """Return the decision on what a ping tells of a lead (``PP1``): its fields and criteria.
+
+        Fields that are ``required`` must be there; those the lead itself needs come with the post,
+        and so do the checks.
+        """
+        began = perf_counter_ns()
+        read = read_fields(campaign.lead_type, posted.fields, now, self._faults)
+        read.reasons = [*(r for r in read.reasons if r.code != MISSING), *_absent(read, required)]
+        decided = _begin(campaign, posted, read, uid=uid, now=now, ip=ip)
+        if not self._may_take(decided, began):
+            return decided
+        _note_fields(decided, posted, read, began)
+        if not decided.refused and (read.faulty or campaign.problem):
+            _hold_for_faults(decided, read)
+        if not decided.refused and campaign.criteria is not None:
+            self._check_criteria(decided, now)
+        return decided if decided.refused else self._with_claims(decided)
+
     def _may_take(self, decided: Decided, began: int) -> bool:
         """Reject leads of a campaign or source that is not active (``LS1``, ``LS3``)."""
         campaign = decided.campaign.entity
@@ -273,7 +307,20 @@ def _begin(
         remote_ip=ip,
         is_test=posted.is_test or _flagged(campaign, read.values),
     )
-    return Decided(lead=lead, campaign=campaign)
+    return Decided(
+        lead=lead,
+        campaign=campaign,
+        deliver_at=posted.deliver_at,
+        order_id=posted.order_id,
+    )
+
+
+def _absent(read: ReadFields, required: frozenset[str]) -> list[Reason]:
+    return [
+        Reason(code=MISSING, message=f"A ping must have the field {name}.", field=name)
+        for name in sorted(required - read.values.keys())
+        if not any(reason.field == name for reason in read.reasons)
+    ]
 
 
 def _flagged(campaign: CompiledCampaign, values: dict[str, Any]) -> bool:

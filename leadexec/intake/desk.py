@@ -51,6 +51,20 @@ class IntakeDesk:
             RefusedPostError: Nothing is stored but the post itself, with the reason.
             UnavailableError: Nothing was stored (or, ``outcome_unknown``, perhaps all of it).
         """
+        request = await self.admit(post, leads)
+        try:
+            return await self._intake.receive(request, leads)
+        except RefusedPostError as refused:
+            await self._refuse(request, refused)
+            raise
+
+    async def admit(self, post: Post, leads: Sequence[PostedLead]) -> PostedRequest:
+        """Return the post with its uid, time and sender; it is not kept yet.
+
+        Raises:
+            RefusedPostError: The sender may not; the post is kept.
+            UnavailableError: It could not be stored.
+        """
         request = self._open(post)
         try:
             caller = self._gate.admit(post, leads)
@@ -58,11 +72,18 @@ class IntakeDesk:
                 request.credential_id = caller.credential_id
             if post.idempotency_key:
                 request.idempotency_key = _scoped(post, caller, leads[0].campaign_id)
-            return await self._intake.receive(request, leads)
         except RefusedPostError as refused:
-            await self._intake.refuse(request, refused.status, refused.code, refused.message)
-            refused.post = request.uid
+            await self._refuse(request, refused)
             raise
+        return request
+
+    async def _refuse(self, request: PostedRequest, refused: RefusedPostError) -> None:
+        await self._intake.refuse(request, refused.status, refused.code, refused.message)
+        refused.post = request.uid
+
+    async def keep(self, request: PostedRequest, status: int, code: str, detail: str) -> None:
+        """Keep a post that was admitted and brings no lead."""
+        await self._intake.refuse(request, status, code, detail)
 
     async def refuse(self, post: Post, status: int, code: str, detail: str) -> str:
         """Keep a post that is no lead, with why; return the uid it is kept under.

@@ -11,6 +11,7 @@ from leadexec.contracts.values import Value
 from leadexec.errors import InvalidValueError
 from leadexec.plugins import FaultLog
 
+MISSING = "required_field_missing"
 SHORT = 64
 """Characters; longer texts are not remembered."""
 REMEMBERED = 2_048
@@ -133,7 +134,7 @@ def _by_name(
 
 def _missing(field: CompiledField) -> Reason:
     message = f"{field.description} is required."
-    return Reason(code="required_field_missing", message=message, field=field.name)
+    return Reason(code=MISSING, message=message, field=field.name)
 
 
 def _compute(field: CompiledField, read: ReadFields, now: datetime, faults: FaultLog) -> None:

@@ -87,16 +87,16 @@ class Intake:
         began = self._clock.monotonic()
         decided: list[Decided] = []
         for lead in posted:
-            decided.append(
-                await self._decider.decide(
-                    self._catalog.campaigns[lead.campaign_id],
-                    lead,
-                    uid=self._new_uid() if decided else request.uid,
-                    now=request.received_at,
-                    ip=request.post.remote_ip,
-                )
+            found = await self._decider.decide(
+                self._catalog.campaigns[lead.campaign_id],
+                lead,
+                uid=self._new_uid() if decided else request.uid,
+                now=request.received_at,
+                ip=request.post.remote_ip,
             )
-        inline = [lead for lead in decided if not lead.campaign.entity.use_delivery_queue]
+            found.vouched = bool(request.post.vouched)
+            decided.append(found)
+        inline = [lead for lead in decided if not _queued(lead)]
         mine = bool(inline) or self._taker.accepting()
         command = self._command(request, decided, mine=mine)
         outcome: Repeated | None = await self._store.write(command)
@@ -129,14 +129,15 @@ class Intake:
         if not mine or not self._taker.accepting():
             return  # the lease runs out, and whoever runs jobs takes them
         for lead in decided:
-            if not lead.refused and lead.campaign.entity.use_delivery_queue:
-                self._taker.offer(lead.lead.uid, lead.lead)
+            at_once = lead.deliver_at is None
+            if at_once and not lead.refused and lead.campaign.entity.use_delivery_queue:
+                self._taker.offer(lead.lead.uid, _fresh(lead))
 
     async def _wait_for(self, inline: Sequence[Decided], began: float) -> None:
         """Distribute before the answer; what is not ready in time goes on behind it (``LS13``)."""
         until = began + self._answer_seconds
         tasks = [
-            self._taker.begin(lead.lead.uid, until, lead.lead)
+            self._taker.begin(lead.lead.uid, until, _fresh(lead))
             for lead in inline
             if not lead.refused
         ]
@@ -159,3 +160,13 @@ class Intake:
         return await self._store.read(
             lambda connection: stored_answers(connection, request_uid, waited)
         )
+
+
+def _queued(lead: Decided) -> bool:
+    """Return whether the lead's distribution goes through the queue (``LS13``, ``LD3``)."""
+    return lead.campaign.entity.use_delivery_queue or lead.deliver_at is not None
+
+
+def _fresh(decided: Decided) -> Lead | None:
+    """Return the lead, if nothing of its distribution is stored yet that must be read back."""
+    return None if decided.order_id else decided.lead

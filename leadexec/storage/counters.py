@@ -77,6 +77,13 @@ class Counters:
             if known is None or known.limit < limit.limit:
                 self._limits[key] = limit
 
+    def untake(self, limits: Iterable[Limit]) -> None:
+        """Take back a ``take`` of the same batch, as if it had not been."""
+        for limit in limits:
+            key = counter_key(limit)
+            self._used[key] -= limit.amount
+            self._raised[key] -= limit.amount
+
     def write(self) -> None:
         """Write what was taken, each counter as one conditional update."""
         _raise(

@@ -13,7 +13,7 @@ the fakes and builders serve without them.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from leadexec.testing.asking import FakeGrading, FakeIntake, FakeLookups
+from leadexec.testing.asking import FakeGrading, FakeIntake, FakeLookups, FakeQuotes
 from leadexec.testing.builders import (
     a_campaign,
     a_candidate,
@@ -59,6 +59,7 @@ __all__ = [
     "FakeIntake",
     "FakeLeadActs",
     "FakeLookups",
+    "FakeQuotes",
     "FakeRandomness",
     "FakeRequest",
     "FakeStorage",

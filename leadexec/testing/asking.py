@@ -10,6 +10,7 @@ from leadexec.contracts.grading import Score
 from leadexec.contracts.lead import Lead, LeadTypeInfo
 from leadexec.contracts.lookup import Answer, Facts, Question
 from leadexec.contracts.post import LeadAnswer, Post, PostedLead, Receipt, RefusedPostError
+from leadexec.contracts.quotes import Quote, QuoteTerms
 from leadexec.contracts.services import Graded
 
 
@@ -107,6 +108,30 @@ class FakeIntake:
             reasons=[],
             price=Decimal("5.00"),
         )
+
+
+class FakeQuotes:
+    """A ``Quotes`` that records pings and answers as a test says."""
+
+    def __init__(self, answer: Quote | None = None) -> None:
+        """Answer every ping by ``answer``; None: it is accepted, at 7.25."""
+        self.asked: list[tuple[Post, PostedLead, QuoteTerms]] = []
+        self.refuse_with: RefusedPostError | None = None
+        """Raised by ``ask`` instead of an answer."""
+        self._answer = answer or Quote(
+            accepted=True, post=_uid(0), order_id=_uid(1), price=Decimal("7.25")
+        )
+
+    async def ask(self, post: Post, lead: PostedLead, terms: QuoteTerms) -> Quote:
+        """Record the ping and return the answer.
+
+        Raises:
+            RefusedPostError: What ``refuse_with`` holds.
+        """
+        self.asked.append((post, lead, terms))
+        if self.refuse_with is not None:
+            raise self.refuse_with
+        return self._answer
 
 
 def _uid(number: int) -> str:

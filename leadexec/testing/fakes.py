@@ -12,6 +12,7 @@ from sqlalchemy.pool import StaticPool
 
 from leadexec.contracts.delivery import Exchange
 from leadexec.contracts.lead import Lead
+from leadexec.contracts.quotes import Quotes
 from leadexec.contracts.services import (
     CampaignInfo,
     Campaigns,
@@ -35,7 +36,7 @@ from leadexec.security.secrets import Cipher
 from leadexec.storage.entity_tables import EntityTables
 from leadexec.storage.plugin_storage import EntityAccess
 from leadexec.storage.schema import kernel_metadata
-from leadexec.testing.asking import FakeGrading, FakeIntake, FakeLookups
+from leadexec.testing.asking import FakeGrading, FakeIntake, FakeLookups, FakeQuotes
 from leadexec.testing.clock import FakeClock, FakeRandomness
 from leadexec.testing.outbound import FakeHttp
 
@@ -212,6 +213,7 @@ class _FakeServices:
     lookups: Lookups
     grading: Grading
     intake: LeadIntake
+    quotes: Quotes
 
 
 def fake_services(
@@ -225,6 +227,7 @@ def fake_services(
     lookups: Lookups | None = None,
     grading: Grading | None = None,
     intake: LeadIntake | None = None,
+    quotes: Quotes | None = None,
 ) -> Services:
     """Return ``Services`` made of fakes, with those given put in their places.
 
@@ -241,6 +244,7 @@ def fake_services(
         lookups=lookups or FakeLookups(),
         grading=grading or FakeGrading(),
         intake=intake or FakeIntake(),
+        quotes=quotes or FakeQuotes(),
     )
 
 

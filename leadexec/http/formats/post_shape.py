@@ -11,6 +11,7 @@ fields, and every other name is a field of the lead.
 ``idempotency_key``    the same key and body give the same answer (``RC2``)
 ``VID``, ``LID``       the source's and the lead type's ids, which the campaign implies
 ``password``           the campaign's (``LS4``)
+``order_id``           also ``OrderID``: what the lead's ping was answered with (``PP2``)
 =====================  ============================================================
 
 A field that is really called like one of these is posted as ``fields[test]``; any field may be
@@ -40,6 +41,8 @@ RESERVED: Final = {
     "vid": "vid",
     "lid": "lid",
     "password": "password",
+    "order_id": "order_id",
+    "orderid": "order_id",
 }
 """Names that stand beside the fields, in lower case → what they are called in a decoded post."""
 _ESCAPED: Final = re.compile(r"fields\[([^\[\]]+)\](\[\])?", re.IGNORECASE)
