@@ -69,6 +69,7 @@ from leadexec.contracts.services import (
     Graded,
     Grading,
     HttpAnswer,
+    Jobs,
     LeadActs,
     LeadIntake,
     Lookups,
@@ -77,6 +78,7 @@ from leadexec.contracts.services import (
     Services,
     Storage,
 )
+from leadexec.contracts.tokens import IssuedToken, TokenDenied, TokenOutcome, Tokens
 from leadexec.contracts.validator import (
     Claim,
     Conflict,
@@ -102,6 +104,12 @@ from leadexec.errors import (
     UnavailableError,
 )
 from leadexec.hookspecs import hookimpl
+from leadexec.http.formats.errors import FormatError
+from leadexec.http.formats.form import read_form
+from leadexec.http.formats.media import media_type
+from leadexec.http.formats.multipart import read_multipart
+from leadexec.http.formats.xml import Element, read_xml
+from leadexec.http.strict_json import JsonError, decode_json
 from leadexec.model.entity import Amount, Entity, Fixed, Money, Ref, entity
 from leadexec.model.secret import Secret
 from leadexec.plugins import Plugin
@@ -134,6 +142,7 @@ __all__ = [
     "DeliverySetup",
     "DeniedError",
     "DistributionScript",
+    "Element",
     "EligibilityRule",
     "EmailFacts",
     "EmailQuestion",
@@ -151,6 +160,7 @@ __all__ = [
     "FieldSetup",
     "FieldType",
     "Fixed",
+    "FormatError",
     "Formula",
     "Function",
     "Graded",
@@ -162,8 +172,11 @@ __all__ = [
     "InvalidValueError",
     "IpFacts",
     "IpQuestion",
+    "IssuedToken",
     "JobHandler",
     "JobRequest",
+    "Jobs",
+    "JsonError",
     "Lead",
     "LeadActs",
     "LeadAnswer",
@@ -219,12 +232,20 @@ __all__ = [
     "Storage",
     "SystemField",
     "Template",
+    "TokenDenied",
+    "TokenOutcome",
+    "Tokens",
     "UnavailableError",
     "Validator",
     "ValidatorSetup",
     "Value",
     "Verdict",
     "compile_pattern",
+    "decode_json",
     "entity",
     "hookimpl",
+    "media_type",
+    "read_form",
+    "read_multipart",
+    "read_xml",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from leadexec.delivery.breaker import CIRCUIT_OPEN
 from leadexec.distribution.explain import Explainer
+from leadexec.distribution.quality import QualityControl
 from leadexec.errors import Fault
 from leadexec.http.app import create_http
 from leadexec.http.credential_loader import CredentialLoader
@@ -15,12 +16,11 @@ from leadexec.http.credentials_api import CredentialDesk, NewCredential, ShownCr
 from leadexec.http.data_api import data_routes
 from leadexec.http.front import Front
 from leadexec.http.jobs_api import job_routes
+from leadexec.http.lead_acts_api import ActParts, lead_act_routes
 from leadexec.http.parts import HttpParts, Readiness
 from leadexec.http.receiver import Receiver
 from leadexec.kernel import Kernel, running_kernel
 from leadexec.model.access import Scope
-from leadexec.security.passwords import Passwords
-from leadexec.security.tokens import TokenIssuer, token_key
 from leadexec.settings import Settings
 
 
@@ -54,7 +54,11 @@ async def running_app(settings: Settings, **options: Any) -> AsyncIterator[App]:
     async with running_kernel(settings, **options) as kernel:
         parts = _http_parts(kernel)
         await parts.credentials.reload()
-        routes = [*data_routes(parts, Explainer(kernel.parts).explain), *job_routes(parts)]
+        routes = [
+            *data_routes(parts, Explainer(kernel.parts).explain),
+            *lead_act_routes(parts, _acts(kernel)),
+            *job_routes(parts),
+        ]
         http = create_http(parts, data_routes=routes)
         keeping = asyncio.create_task(
             parts.credentials.keep_fresh(kernel.services.clock, settings.jobs.poll_seconds),
@@ -69,7 +73,6 @@ async def running_app(settings: Settings, **options: Any) -> AsyncIterator[App]:
 
 def _http_parts(kernel: Kernel) -> HttpParts:
     services = kernel.services
-    key = token_key(kernel.cipher.installation_key())
 
     async def refresh() -> None:
         await kernel.loader.refresh()
@@ -101,14 +104,19 @@ def _http_parts(kernel: Kernel) -> HttpParts:
         credentials=CredentialLoader(
             kernel.store, kernel.tables, kernel.cipher, kernel.credentials
         ),
-        issuer=TokenIssuer(key, services.clock, services.randomness),
+        tokens=kernel.tokens,
         verifier=kernel.verifier,
-        passwords=Passwords(),
+        passwords=kernel.passwords,
         faults=kernel.faults,
         settings=kernel.settings.http,
         refresh=refresh,
         catalog_ready=catalog_ready,
     )
+
+
+def _acts(kernel: Kernel) -> ActParts:
+    quality = QualityControl(kernel.parts, kernel.plugins, wake=kernel.runner.wake)
+    return ActParts(quality=quality, desk=kernel.desk, catalog=kernel.catalog)
 
 
 def _receiver(kernel: Kernel) -> Receiver:

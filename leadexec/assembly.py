@@ -42,6 +42,7 @@ from leadexec.intake.gate import Gate
 from leadexec.intake.intake import Intake
 from leadexec.intake.readmit import Readmit
 from leadexec.ip_access import AddressSet
+from leadexec.jobs.asking import JobDesk
 from leadexec.jobs.events import EVENTS, OBSERVE, EventJobs
 from leadexec.jobs.lease import process_name
 from leadexec.jobs.observing import ObserverJobs, PluginJobs
@@ -50,8 +51,10 @@ from leadexec.model.entity import Entity
 from leadexec.model.registry import EntityRegistry
 from leadexec.plugins import FaultLog, Plugins, load_plugins
 from leadexec.security.credentials import CredentialCache
+from leadexec.security.passwords import Passwords
 from leadexec.security.secrets import Cipher
-from leadexec.security.tokens import TokenVerifier, token_key
+from leadexec.security.token_desk import TokenDesk
+from leadexec.security.tokens import TokenIssuer, TokenVerifier, token_key
 from leadexec.services import KernelServices, SystemClock, SystemRandomness, UidMaker
 from leadexec.settings import Settings
 from leadexec.storage.database import open_database
@@ -84,6 +87,8 @@ class Kernel:
     """Where posts arrive."""
     credentials: CredentialCache
     verifier: TokenVerifier
+    passwords: Passwords
+    tokens: TokenDesk
 
     @property
     def catalog(self) -> Catalog:
@@ -163,8 +168,13 @@ def assemble(
     _handle_commands(store, tables, plugins, faults)
     decider = LeadDecider(services, faults)
     runner = _runner(settings, parts, decider, plugins)
-    credentials = CredentialCache()
-    verifier = TokenVerifier(token_key(cipher.installation_key()), time, credentials)
+    credentials, passwords = CredentialCache(), Passwords()
+    key = token_key(cipher.installation_key())
+    verifier = TokenVerifier(key, time, credentials)
+    services.tokens = tokens = TokenDesk(
+        credentials, passwords, TokenIssuer(key, time, chance), time
+    )
+    services.jobs = JobDesk(store, time, runner.wake)
     intake = _intake(settings, parts, decider, runner)
     desk = _desk(settings, parts, intake, verifier)
     services.intake = desk
@@ -185,6 +195,8 @@ def assemble(
         desk=desk,
         credentials=credentials,
         verifier=verifier,
+        passwords=passwords,
+        tokens=tokens,
     )
 
 
@@ -254,6 +266,8 @@ def _services(
         grading=later,
         intake=later,
         quotes=later,
+        tokens=later,
+        jobs=later,
     )
 
 

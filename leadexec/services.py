@@ -12,6 +12,7 @@ from leadexec.contracts.services import (
     Campaigns,
     Clock,
     Grading,
+    Jobs,
     LeadActs,
     LeadIntake,
     Lookups,
@@ -19,6 +20,7 @@ from leadexec.contracts.services import (
     Randomness,
     Storage,
 )
+from leadexec.contracts.tokens import Tokens
 
 _RANDOM = SystemRandom()
 
@@ -103,3 +105,5 @@ class KernelServices:
     grading: Grading
     intake: LeadIntake
     quotes: Quotes
+    tokens: Tokens
+    jobs: Jobs

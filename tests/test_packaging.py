@@ -94,10 +94,10 @@ def test_every_package_resolves_inside_the_workspace(folder: Path) -> None:
 
 @pytest.mark.parametrize("folder", MEMBERS)
 def test_every_package_is_in_the_environment_that_uv_run_makes(folder: Path) -> None:
-    standard = project(ROOT)["project"]["optional-dependencies"]["standard"]
+    extras = project(ROOT)["project"]["optional-dependencies"]
     development = project(ROOT)["dependency-groups"]["dev"]
 
-    assert f"leadexec-{folder.name}" in [*standard, *development]
+    assert f"leadexec-{folder.name}" in [*extras["standard"], *extras["all"], *development]
 
 
 @pytest.mark.skipif("TEST_WHEELS" not in os.environ, reason="run by nox -s build")

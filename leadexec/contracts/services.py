@@ -17,7 +17,8 @@ if TYPE_CHECKING:  # they import this module
     from leadexec.contracts.lookup import Answer, Question
     from leadexec.contracts.post import Post, PostedLead, Receipt
     from leadexec.contracts.quotes import Quotes
-    from leadexec.contracts.validator import Claim, Conflict, Validator
+    from leadexec.contracts.tokens import Tokens
+    from leadexec.contracts.validator import Claim, Conflict, JobRequest, Validator
     from leadexec.model.entity import Entity
 
 E = TypeVar("E", bound="Entity")
@@ -194,6 +195,35 @@ class Services(Protocol):
     grading: "Grading"
     intake: "LeadIntake"
     quotes: "Quotes"
+    tokens: "Tokens"
+    jobs: "Jobs"
+
+
+class Jobs(Protocol):
+    """Durable jobs of the plugin's own, for its routes and commands, and to go on again and again.
+
+    A validator asks for jobs in its verdict instead, so that they are committed with the lead.
+    """
+
+    async def add(self, job: "JobRequest", *, subject: str, run_at: datetime | None = None) -> None:
+        """Commit ``job``, due at ``run_at`` or now.
+
+        Args:
+            job: Of a kind that the plugin has registered.
+            subject: What it is about, at most 100 characters: shown to operators.
+            run_at: When it is due; aware.
+        """
+        ...
+
+    async def add_once(
+        self, job: "JobRequest", *, subject: str, run_at: datetime | None = None
+    ) -> bool:
+        """Commit ``job`` unless one of its kind about ``subject`` waits; return whether it was.
+
+        A job that runs right now does not wait: so it can ask for its own next run, and any number
+        of processes that ask at their start get one job.
+        """
+        ...
 
 
 class Lookups(Protocol):

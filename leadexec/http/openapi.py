@@ -6,6 +6,7 @@ from typing import Any, Final
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
+from leadexec.contracts.tokens import IssuedToken
 from leadexec.distribution.explain import LeadExplained
 from leadexec.http.account_api import entity_path
 from leadexec.http.credentials_api import (
@@ -34,7 +35,6 @@ from leadexec.http.openapi_operations import (
 from leadexec.http.parts import HttpParts, Readiness
 from leadexec.http.problems import Problem
 from leadexec.model.schema import Schema, entity_schemas, marks_of, schemas_of
-from leadexec.security.tokens import IssuedToken
 from leadexec.storage.audit import AuditEntry
 
 _OWN: Final = (

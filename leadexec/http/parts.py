@@ -14,7 +14,8 @@ from leadexec.model.registry import EntityRegistry
 from leadexec.plugins import FaultLog, Plugins
 from leadexec.security.passwords import Passwords
 from leadexec.security.secrets import Cipher
-from leadexec.security.tokens import TokenIssuer, TokenVerifier
+from leadexec.security.token_desk import TokenDesk
+from leadexec.security.tokens import TokenVerifier
 from leadexec.storage.entity_tables import EntityTables
 from leadexec.storage.store import Store
 
@@ -88,7 +89,7 @@ class HttpParts:
     services: Services
     cipher: Cipher
     credentials: CredentialLoader
-    issuer: TokenIssuer
+    tokens: TokenDesk
     verifier: TokenVerifier
     passwords: Passwords
     faults: FaultLog

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import math
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import unquote_plus
@@ -10,11 +9,11 @@ from urllib.parse import unquote_plus
 from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
 
+from leadexec.contracts.tokens import TokenDenied
 from leadexec.errors import LeadexecError
 from leadexec.http.bodies import json_response, read_form_or_object
 from leadexec.http.parts import HttpParts
 from leadexec.model.access import ApiCredential, Scope
-from leadexec.security.throttle import FailureThrottle
 
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
@@ -31,7 +30,7 @@ class TokenRefusal(LeadexecError):
 
 def token_route(parts: HttpParts) -> HTTPRouteHandler:
     """Return the route that issues access tokens."""
-    desk = TokenDesk(parts)
+    desk = TokenCounter(parts)
 
     @post(
         "/oauth2/token",
@@ -50,13 +49,12 @@ def token_route(parts: HttpParts) -> HTTPRouteHandler:
     return issue_token
 
 
-class TokenDesk:
-    """Checks credentials, slows down who guesses, issues tokens."""
+class TokenCounter:
+    """Reads requests for tokens and words the answers as RFC 6749 does."""
 
     def __init__(self, parts: HttpParts) -> None:
         """Serve the application made of ``parts``."""
         self._parts = parts
-        self._throttle = FailureThrottle(parts.services.clock)
 
     async def serve(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """Return the token.
@@ -72,31 +70,23 @@ class TokenDesk:
             wrong = "unsupported_grant_type" if form.get("grant_type") else "invalid_request"
             raise _refuse(wrong, "The grant_type must be client_credentials.")
         client_id, secret, basic = _proof(request, form)
-        remote = request.client.host if request.client else ""
-        credential = await self._authenticate(f"{client_id}@{remote}", client_id, secret, basic)
-        token = self._parts.issuer.issue(credential, _wanted(form.get("scope"), credential))
+        peer = request.client.host if request.client else ""
+        remote = self._parts.services.intake.sender_ip(peer, request.scope["headers"])
+        credential = await self._authenticate(client_id, secret, remote, basic=basic)
+        token = self._parts.tokens.token(credential, _wanted(form.get("scope"), credential))
         return json_response(token, 200, NO_STORE)
 
     async def _authenticate(
-        self, key: str, client_id: str, secret: str, basic: bool
+        self, client_id: str, secret: str, remote: str, *, basic: bool
     ) -> ApiCredential:
-        wait = self._throttle.wait(key)
-        if wait > 0:
-            retry = {"Retry-After": str(math.ceil(wait))}
-            raise TokenRefusal(429, "slow_down", "Too many failures; wait a while.", retry)
-        credential = self._parts.credentials.cache.enabled(client_id)
-        hashed = credential.secret_hash if credential else None
-        # Counted before the check, so that guesses sent at once do not slip through together.
-        self._throttle.failed(key)
-        if credential is None or not await self._parts.passwords.verify(hashed, secret):
-            if credential is None:
-                await self._parts.passwords.verify(None, secret)
-            challenge = {"WWW-Authenticate": 'Basic realm="leadexec"'} if basic else {}
-            raise TokenRefusal(
-                401, "invalid_client", "The client id or the secret is wrong.", challenge
-            )
-        self._throttle.succeeded(key)
-        return credential
+        found = await self._parts.tokens.authenticate(client_id, secret, remote_ip=remote)
+        if not isinstance(found, TokenDenied):
+            return found
+        if found.code == "slow_down":
+            retry = {"Retry-After": str(found.retry_after)}
+            raise TokenRefusal(429, found.code, found.message, retry)
+        challenge = {"WWW-Authenticate": 'Basic realm="leadexec"'} if basic else {}
+        raise TokenRefusal(401, found.code, found.message, challenge)
 
 
 def _proof(request: Request[Any, Any, Any], form: Mapping[str, Any]) -> tuple[str, str, bool]:

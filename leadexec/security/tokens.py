@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from leadexec.contracts.services import Clock, Randomness
+from leadexec.contracts.tokens import IssuedToken
 from leadexec.errors import DeniedError
 from leadexec.model.access import ApiCredential, Scope
 from leadexec.security.callers import Caller, UnauthenticatedError
@@ -21,17 +22,6 @@ ALGORITHM: Final = "HS256"
 LONGEST_TOKEN: Final = 2048
 REMEMBERED: Final = 4096
 """Verified tokens kept in memory."""
-
-
-class IssuedToken(msgspec.Struct, kw_only=True, frozen=True):
-    """The answer of the token route (RFC 6749 section 5.1)."""
-
-    access_token: str
-    token_type: str = "Bearer"  # noqa: S105  the name of a scheme
-    expires_in: int = 3600
-    """Seconds from now."""
-    scope: str = ""
-    """Space-separated."""
 
 
 def token_key(installation_key: bytes) -> bytes:

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from leadexec.storage.columns import UtcDateTime
+from leadexec.storage.locks import lock_names
 from leadexec.storage.rows import KeyQuery, Row, RowInsert, RowStatement
 from leadexec.storage.tables import jobs
 
@@ -42,6 +43,25 @@ def new_job(kind: str, subject: str, payload: Any, run_at: datetime, owner: str 
 def insert_jobs(connection: Connection, rows: Sequence[Row]) -> None:
     """Insert the rows made by ``new_job``."""
     _insert(connection, rows)
+
+
+def insert_unless_waiting(connection: Connection, kind: str, subject: str, row: Row) -> bool:
+    """Insert a job unless one of its ``kind`` about ``subject`` is there; return whether it was.
+
+    A job that is being run right now is there, too, unless it is the one that asks: see
+    ``leadexec.Jobs``.
+    """
+    lock_names(connection, [f"job:{kind}:{subject}"])
+    waiting = select(jobs.c.id).where(
+        jobs.c.kind == kind,
+        jobs.c.subject == subject,
+        jobs.c.dead.is_(False),
+        jobs.c.owner == "",
+    )
+    if connection.execute(waiting.limit(1)).first() is not None:
+        return False
+    _insert(connection, [row])
+    return True
 
 
 def take_jobs(

@@ -13,7 +13,14 @@ the fakes and builders serve without them.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from leadexec.testing.asking import FakeGrading, FakeIntake, FakeLookups, FakeQuotes
+from leadexec.testing.asking import (
+    FakeGrading,
+    FakeIntake,
+    FakeJobs,
+    FakeLookups,
+    FakeQuotes,
+    FakeTokens,
+)
 from leadexec.testing.builders import (
     a_campaign,
     a_candidate,
@@ -44,6 +51,8 @@ if TYPE_CHECKING:
     from leadexec.testing.contract import ComponentContract
     from leadexec.testing.delivery_method import DeliveryMethodContract
     from leadexec.testing.field_type import FieldTypeContract
+    from leadexec.testing.grading import GradingCheckContract
+    from leadexec.testing.lookup import LookupContract
     from leadexec.testing.validator import ValidatorContract
 
 __all__ = [
@@ -57,13 +66,17 @@ __all__ = [
     "FakeGrading",
     "FakeHttp",
     "FakeIntake",
+    "FakeJobs",
     "FakeLeadActs",
     "FakeLookups",
     "FakeQuotes",
     "FakeRandomness",
     "FakeRequest",
     "FakeStorage",
+    "FakeTokens",
     "FieldTypeContract",
+    "GradingCheckContract",
+    "LookupContract",
     "ValidatorContract",
     "a_campaign",
     "a_candidate",
@@ -86,6 +99,8 @@ _KITS = {
     "ComponentContract": "leadexec.testing.contract",
     "DeliveryMethodContract": "leadexec.testing.delivery_method",
     "FieldTypeContract": "leadexec.testing.field_type",
+    "GradingCheckContract": "leadexec.testing.grading",
+    "LookupContract": "leadexec.testing.lookup",
     "ValidatorContract": "leadexec.testing.validator",
 }
 

@@ -1,6 +1,7 @@
 """Stand-ins for lookups, grading checks and intake, filled by the test."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,8 @@ from leadexec.contracts.lookup import Answer, Facts, Question
 from leadexec.contracts.post import LeadAnswer, Post, PostedLead, Receipt, RefusedPostError
 from leadexec.contracts.quotes import Quote, QuoteTerms
 from leadexec.contracts.services import Graded
+from leadexec.contracts.tokens import IssuedToken, TokenDenied, TokenOutcome
+from leadexec.contracts.validator import JobRequest
 
 
 class FakeLookups:
@@ -132,6 +135,49 @@ class FakeQuotes:
         if self.refuse_with is not None:
             raise self.refuse_with
         return self._answer
+
+
+class FakeTokens:
+    """A ``Tokens`` that knows the credentials a test gives it."""
+
+    def __init__(self, secrets: Mapping[str, str] | None = None) -> None:
+        """Take client id → secret."""
+        self._secrets = dict(secrets or {})
+
+    async def issue(self, client_id: str, client_secret: str, *, remote_ip: str) -> TokenOutcome:
+        """Return the token ``token-of-<client id>`` for the right secret."""
+        if client_secret and self._secrets.get(client_id) == client_secret:
+            return IssuedToken(access_token=f"token-of-{client_id}")
+        return TokenDenied(code="invalid_client", message="The client id or the secret is wrong.")
+
+
+class AddedJob(msgspec.Struct, kw_only=True, frozen=True):
+    """A job that was asked for."""
+
+    job: JobRequest
+    subject: str
+    run_at: datetime | None
+
+
+class FakeJobs:
+    """A ``Jobs`` that keeps what is asked for."""
+
+    def __init__(self) -> None:
+        """Start without jobs."""
+        self.added: list[AddedJob] = []
+
+    async def add(self, job: JobRequest, *, subject: str, run_at: datetime | None = None) -> None:
+        """Keep the job."""
+        self.added.append(AddedJob(job=job, subject=subject, run_at=run_at))
+
+    async def add_once(
+        self, job: JobRequest, *, subject: str, run_at: datetime | None = None
+    ) -> bool:
+        """Keep the job unless one of its kind about ``subject`` is there."""
+        if any((a.job.kind, a.subject) == (job.kind, subject) for a in self.added):
+            return False
+        await self.add(job, subject=subject, run_at=run_at)
+        return True
 
 
 def _uid(number: int) -> str:

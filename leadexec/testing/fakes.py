@@ -19,6 +19,7 @@ from leadexec.contracts.services import (
     Clock,
     Entities,
     Grading,
+    Jobs,
     LeadActs,
     LeadIntake,
     Lookups,
@@ -27,16 +28,25 @@ from leadexec.contracts.services import (
     Services,
     Storage,
 )
+from leadexec.contracts.tokens import Tokens
 from leadexec.contracts.validator import Claim, Conflict, Validator
 from leadexec.contracts.values import RawValue
 from leadexec.errors import NotFoundError
 from leadexec.model.entity import Entity
 from leadexec.model.registry import EntityRegistry
 from leadexec.security.secrets import Cipher
+from leadexec.storage.database import JSON_OPTIONS
 from leadexec.storage.entity_tables import EntityTables
 from leadexec.storage.plugin_storage import EntityAccess
 from leadexec.storage.schema import kernel_metadata
-from leadexec.testing.asking import FakeGrading, FakeIntake, FakeLookups, FakeQuotes
+from leadexec.testing.asking import (
+    FakeGrading,
+    FakeIntake,
+    FakeJobs,
+    FakeLookups,
+    FakeQuotes,
+    FakeTokens,
+)
 from leadexec.testing.clock import FakeClock, FakeRandomness
 from leadexec.testing.outbound import FakeHttp
 
@@ -53,7 +63,10 @@ class FakeStorage:
     def __init__(self, *entities: type[Entity], clock: Clock | None = None) -> None:
         """Open a database for ``entities``; it closes with the last reference to this object."""
         self.engine: Engine = create_engine(
-            "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+            "sqlite://",
+            poolclass=StaticPool,
+            connect_args={"check_same_thread": False},
+            **JSON_OPTIONS,
         )
         weakref.finalize(self, self.engine.dispose)
         self._clock: Clock = clock or FakeClock()
@@ -214,6 +227,8 @@ class _FakeServices:
     grading: Grading
     intake: LeadIntake
     quotes: Quotes
+    tokens: Tokens
+    jobs: Jobs
 
 
 def fake_services(
@@ -228,6 +243,8 @@ def fake_services(
     grading: Grading | None = None,
     intake: LeadIntake | None = None,
     quotes: Quotes | None = None,
+    tokens: Tokens | None = None,
+    jobs: Jobs | None = None,
 ) -> Services:
     """Return ``Services`` made of fakes, with those given put in their places.
 
@@ -245,6 +262,8 @@ def fake_services(
         grading=grading or FakeGrading(),
         intake=intake or FakeIntake(),
         quotes=quotes or FakeQuotes(),
+        tokens=tokens or FakeTokens(),
+        jobs=jobs or FakeJobs(),
     )
 
 

@@ -66,7 +66,7 @@ TABLES = {
         counters,
         claims,
         jobs,
-    )  # fmt: skip
+    )
 }
 
 

@@ -1,6 +1,6 @@
 """Choices: yes or no, and one or several of a list."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, ClassVar, Final
 
 from msgspec import Meta, Struct
@@ -93,6 +93,10 @@ class YesNoType(FieldType[YesNoSettings]):
     def sample(self) -> str:
         """Return Yes."""
         return "Yes"
+
+    def choices(self) -> Sequence[tuple[str, str]]:
+        """Return Yes and No."""
+        return (("Yes", "Yes"), ("No", "No"))
 
 
 class Option(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -190,6 +194,13 @@ class DropdownType(FieldType[DropdownSettings]):
     def sample(self) -> str:
         """Return the first choice's value."""
         return self.settings.options[0].value
+
+    def choices(self) -> Sequence[tuple[str, str]]:
+        """Return the choices in their order; none where other texts are kept, too.
+
+        With several choices, they are what each part may be.
+        """
+        return () if self.settings.others else tuple(self._captions.items())
 
     def _added(self, option: Option, path: str) -> Iterable[Fault]:
         """Take in one choice; yield what is wrong with it."""

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Annotated, ClassVar, Final, Literal, TypeVar
 
 from msgspec import Meta, Struct
@@ -145,6 +146,7 @@ class _Regions:
         self.title = {code: known[0] for code, known in names.items()}
         self._codes = {_key(name): code for code, known in names.items() for name in known}
         self._codes |= {code.lower(): code for code in names}
+        self.choices = tuple(self.title.items())
 
     def find(self, text: str) -> str | None:
         return self._codes.get(_key(text))
@@ -175,6 +177,10 @@ class RegionType(FieldType[S]):
     def sample(self) -> str:
         """Return a code."""
         return self.example
+
+    def choices(self) -> Sequence[tuple[str, str]]:
+        """Return every code that is taken, with its name."""
+        return self.regions.choices
 
 
 class StateType(RegionType[StateSettings]):

@@ -1,0 +1,1 @@
+"""Addresses in the standard form of USPS Publication 28 (``LS10``)."""

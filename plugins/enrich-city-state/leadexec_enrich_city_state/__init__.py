@@ -1,0 +1,1 @@
+"""City and state from the postal code (``LS10``)."""

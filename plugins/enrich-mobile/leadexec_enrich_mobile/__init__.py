@@ -1,0 +1,1 @@
+"""Whether a phone number is a mobile one (``LS10``)."""

@@ -1,0 +1,1 @@
+"""The grading check of postal addresses (``GR1``)."""

@@ -1,0 +1,1 @@
+"""The grading check of comments (``GR1``)."""

@@ -1,0 +1,1 @@
+"""The grading check of IP addresses (``GR1``)."""

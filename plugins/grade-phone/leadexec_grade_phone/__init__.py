@@ -1,0 +1,1 @@
+"""The grading check of phone numbers (``GR1``)."""

@@ -1,0 +1,1 @@
+"""Lead forms: hosted, embedded, and for agents (``LS19``)."""

@@ -1,0 +1,1 @@
+"""Posting instructions of campaigns (``LS20``)."""

@@ -1,0 +1,1 @@
+"""Lead receivers at LeadExec's own paths, with its parameters and answers (``RC1``)."""

@@ -1,0 +1,1 @@
+"""Profanity check of campaigns (``LT6``)."""
