@@ -27,11 +27,27 @@ from leadexec.contracts.eligibility import (
     Excluded,
     Limit,
 )
+from leadexec.contracts.erasure import (
+    DueLeads,
+    DuePosts,
+    Erased,
+    Erasure,
+    ExportedChange,
+    ExportedDelivery,
+    ExportedLead,
+    ExportedPost,
+    FoundLead,
+    FoundPost,
+    Person,
+    PersonExport,
+    PersonFound,
+    Term,
+)
 from leadexec.contracts.events import DeliveryEvent, EntityEvent, LeadEvent
 from leadexec.contracts.field_type import FieldSetup, FieldType
 from leadexec.contracts.function import Function
 from leadexec.contracts.grading import GradingCheck, GradingContext, Score
-from leadexec.contracts.job import JobHandler
+from leadexec.contracts.job import JobHandler, Schedule
 from leadexec.contracts.lead import Lead, LeadFieldInfo, LeadTypeInfo, SystemField
 from leadexec.contracts.lookup import (
     AddressFacts,
@@ -142,6 +158,8 @@ __all__ = [
     "DeliverySetup",
     "DeniedError",
     "DistributionScript",
+    "DueLeads",
+    "DuePosts",
     "Element",
     "EligibilityRule",
     "EmailFacts",
@@ -149,9 +167,15 @@ __all__ = [
     "Entities",
     "Entity",
     "EntityEvent",
+    "Erased",
+    "Erasure",
     "Escape",
     "Exchange",
     "Excluded",
+    "ExportedChange",
+    "ExportedDelivery",
+    "ExportedLead",
+    "ExportedPost",
     "Facts",
     "Failed",
     "Fault",
@@ -162,6 +186,8 @@ __all__ = [
     "Fixed",
     "FormatError",
     "Formula",
+    "FoundLead",
+    "FoundPost",
     "Function",
     "Graded",
     "Grading",
@@ -197,6 +223,9 @@ __all__ = [
     "Outgoing",
     "Pass",
     "Pattern",
+    "Person",
+    "PersonExport",
+    "PersonFound",
     "PhoneFacts",
     "PhoneQuestion",
     "PingOutcome",
@@ -220,6 +249,7 @@ __all__ = [
     "Reject",
     "Rejected",
     "Sale",
+    "Schedule",
     "Score",
     "ScriptSetup",
     "Secret",
@@ -232,6 +262,7 @@ __all__ = [
     "Storage",
     "SystemField",
     "Template",
+    "Term",
     "TokenDenied",
     "TokenOutcome",
     "Tokens",

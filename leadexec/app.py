@@ -14,10 +14,12 @@ from leadexec.http.app import create_http
 from leadexec.http.credential_loader import CredentialLoader
 from leadexec.http.credentials_api import CredentialDesk, NewCredential, ShownCredential
 from leadexec.http.data_api import data_routes
+from leadexec.http.flow_api import flow_route
 from leadexec.http.front import Front
 from leadexec.http.jobs_api import job_routes
 from leadexec.http.lead_acts_api import ActParts, lead_act_routes
 from leadexec.http.parts import HttpParts, Readiness
+from leadexec.http.pings_api import ping_routes
 from leadexec.http.receiver import Receiver
 from leadexec.kernel import Kernel, running_kernel
 from leadexec.model.access import Scope
@@ -58,6 +60,8 @@ async def running_app(settings: Settings, **options: Any) -> AsyncIterator[App]:
             *data_routes(parts, Explainer(kernel.parts).explain),
             *lead_act_routes(parts, _acts(kernel)),
             *job_routes(parts),
+            *ping_routes(parts),
+            flow_route(kernel.catalog),
         ]
         http = create_http(parts, data_routes=routes)
         keeping = asyncio.create_task(

@@ -24,6 +24,7 @@ from leadexec.delivery.attempt import Deliverer
 from leadexec.delivery.breaker import Breaker
 from leadexec.distribution.acts import StoredLeadActs
 from leadexec.distribution.distributor import Distributor
+from leadexec.distribution.erasing import StoredErasure
 from leadexec.distribution.holding import RELEASE, Holdings, HoldQuote, QuoteRelease
 from leadexec.distribution.parts import Parts
 from leadexec.distribution.pinging import KeepPings, keep_pings
@@ -47,6 +48,7 @@ from leadexec.jobs.events import EVENTS, OBSERVE, EventJobs
 from leadexec.jobs.lease import process_name
 from leadexec.jobs.observing import ObserverJobs, PluginJobs
 from leadexec.jobs.runner import Handling, Runner
+from leadexec.jobs.schedules import Schedules
 from leadexec.model.entity import Entity
 from leadexec.model.registry import EntityRegistry
 from leadexec.plugins import FaultLog, Plugins, load_plugins
@@ -82,6 +84,7 @@ class Kernel:
     loader: CatalogLoader
     parts: Parts
     runner: Runner
+    schedules: Schedules
     intake: Intake
     desk: IntakeDesk
     """Where posts arrive."""
@@ -165,7 +168,9 @@ def assemble(
     services.leads = StoredLeadActs(store, time)
     services.campaigns = CatalogCampaigns(parts.catalog, time, faults)
     _take_made(settings, plugins, lookups, grading)
-    _handle_commands(store, tables, plugins, faults)
+    events = EventJobs({hook: [p.name for p in plugins.observers(hook)] for hook in EVENTS})
+    services.erasure = StoredErasure(store, time, parts.catalog, events)
+    _handle_commands(store, tables, events, faults)
     decider = LeadDecider(services, faults)
     runner = _runner(settings, parts, decider, plugins)
     credentials, passwords = CredentialCache(), Passwords()
@@ -174,7 +179,10 @@ def assemble(
     services.tokens = tokens = TokenDesk(
         credentials, passwords, TokenIssuer(key, time, chance), time
     )
-    services.jobs = JobDesk(store, time, runner.wake)
+    services.jobs = jobs = JobDesk(store, time, runner.wake)
+    schedules = Schedules(plugins, jobs, time)
+    for kind, handling in PluginJobs(plugins, services).handlings():
+        runner.handle(kind, schedules.again(kind, handling))
     intake = _intake(settings, parts, decider, runner)
     desk = _desk(settings, parts, intake, verifier)
     services.intake = desk
@@ -191,6 +199,7 @@ def assemble(
         loader=CatalogLoader(parts.catalog, store, tables, cipher, time),
         parts=parts,
         runner=runner,
+        schedules=schedules,
         intake=intake,
         desk=desk,
         credentials=credentials,
@@ -268,6 +277,7 @@ def _services(
         quotes=later,
         tokens=later,
         jobs=later,
+        erasure=later,
     )
 
 
@@ -323,9 +333,8 @@ def _catalog(plugins: Plugins, maker: ComponentMaker, services: KernelServices) 
 
 
 def _handle_commands(
-    store: Store, tables: EntityTables, plugins: Plugins, faults: FaultLog
+    store: Store, tables: EntityTables, events: EventJobs, faults: FaultLog
 ) -> None:
-    events = EventJobs({hook: [p.name for p in plugins.observers(hook)] for hook in EVENTS})
     tables.observers.append(events.entity_changed)
     admission = Admission(events, faults)
     store.handle(AdmitPost, admission.admit_posts)
@@ -351,6 +360,4 @@ def _runner(settings: Settings, parts: Parts, decider: LeadDecider, plugins: Plu
     runner.handle(RECHECK, Handling(run=recheck.run_job))
     runner.handle(RELEASE, Handling(run=QuoteRelease(parts.store).run_job))
     runner.handle(OBSERVE, Handling(run=ObserverJobs(plugins).run_job))
-    for kind, handling in PluginJobs(plugins, parts.services).handlings():
-        runner.handle(kind, handling)
     return runner

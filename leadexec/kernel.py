@@ -60,6 +60,7 @@ async def running_kernel(
         stack.push_async_callback(kernel.runner.stop)  # leads may run here for their senders' sake
         if settings.jobs.run if run_jobs is None else run_jobs:
             await kernel.runner.start()
+            await kernel.schedules.start()
             await kernel.look_again()
         kernel.loader.observers.append(kernel.look_again)
         yield kernel

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import SystemRandom
 
+from leadexec.contracts.erasure import Erasure
 from leadexec.contracts.quotes import Quotes
 from leadexec.contracts.services import (
     Campaigns,
@@ -107,3 +108,4 @@ class KernelServices:
     quotes: Quotes
     tokens: Tokens
     jobs: Jobs
+    erasure: Erasure

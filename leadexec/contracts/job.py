@@ -1,6 +1,7 @@
 """Durable jobs of plugins."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Generic, TypeVar
 
 import msgspec
@@ -23,3 +24,17 @@ class JobHandler(msgspec.Struct, Generic[P], kw_only=True, frozen=True):
     payload: type[P]
     run: Callable[[P, Services], Awaitable[None]]
     attempts: int = 5
+
+
+class Schedule(msgspec.Struct, kw_only=True, frozen=True):
+    """A job that comes again and again, at one process of many at a time.
+
+    The first run comes ``every`` after the first start, each following one ``every`` after the
+    last ended, however it ended; what was due while nothing ran comes once.
+    """
+
+    kind: str
+    """Of a handler that the plugin registers with ``register_jobs``."""
+    payload: msgspec.Struct
+    every: timedelta
+    """At least a second."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table
 from leadexec.contracts.values import RawValue
 
 if TYPE_CHECKING:  # they import this module
+    from leadexec.contracts.erasure import Erasure
     from leadexec.contracts.lead import Lead, LeadTypeInfo, SystemField
     from leadexec.contracts.lookup import Answer, Question
     from leadexec.contracts.post import Post, PostedLead, Receipt
@@ -197,6 +198,7 @@ class Services(Protocol):
     quotes: "Quotes"
     tokens: "Tokens"
     jobs: "Jobs"
+    erasure: "Erasure"
 
 
 class Jobs(Protocol):

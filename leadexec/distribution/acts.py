@@ -7,9 +7,10 @@ from sqlalchemy import ColumnElement, Connection, exists, select, update
 
 from leadexec.contracts.services import Clock
 from leadexec.contracts.validator import Claim, Conflict
+from leadexec.distribution.erasing.marks import is_erased
 from leadexec.distribution.redeliver import REDELIVER, Resend
 from leadexec.distribution.states import DeliveryState
-from leadexec.errors import NotFoundError
+from leadexec.errors import ConflictError, NotFoundError
 from leadexec.intake.claims import latest_claim
 from leadexec.intake.fields import is_blank
 from leadexec.storage.audit import record_change
@@ -31,14 +32,16 @@ class StoredLeadActs:
 
         Raises:
             NotFoundError: ``unknown_lead``.
+            ConflictError: ``lead_erased``.
         """
         now = self._clock.now()
 
         def act(connection: Connection) -> int:
-            query = select(leads.c.id, leads.c.fields).where(leads.c.uid == lead_uid)
-            row = connection.execute(query.with_for_update()).first()
+            query = select(leads.c.id, leads.c.fields, leads.c.facts)
+            row = connection.execute(query.where(leads.c.uid == lead_uid).with_for_update()).first()
             if row is None:
                 raise NotFoundError("unknown_lead", f"There is no lead {lead_uid}.")
+            _demand_person(lead_uid, row.facts)
             new = {
                 name: value
                 for name, value in fields.items()
@@ -69,10 +72,15 @@ class StoredLeadActs:
         """Send the lead's accepted deliveries once more; return how many were queued.
 
         The same ``reason`` queues nothing more: the job that asks may be run again.
+
+        Raises:
+            ConflictError: ``lead_erased``.
         """
         now = self._clock.now()
 
         def act(connection: Connection) -> int:
+            facts = connection.scalar(select(leads.c.facts).where(leads.c.uid == lead_uid))
+            _demand_person(lead_uid, facts)
             found = connection.execute(
                 select(deliveries.c.uid, deliveries.c.attempts).where(
                     deliveries.c.lead_uid == lead_uid,
@@ -98,6 +106,13 @@ class StoredLeadActs:
         """Return the lead that holds the key of ``claim`` now, or None; take nothing."""
         now = self._clock.now()
         return await self._store.read(lambda connection: latest_claim(connection, claim, now))
+
+
+def _demand_person(lead_uid: str, facts: Mapping[str, Any] | None) -> None:
+    """Refuse to do anything more to a lead whose person was erased (``LS11``)."""
+    if is_erased(facts):
+        message = f"What lead {lead_uid} said about its person was erased."
+        raise ConflictError("lead_erased", message)
 
 
 def _asked_before(reason: str) -> ColumnElement[bool]:

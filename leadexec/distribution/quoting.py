@@ -50,7 +50,7 @@ class Quoter:
         decided = await self._decider.decide_ping(
             campaign,
             lead,
-            uid=self._parts.new_uid(),
+            uid=request.uid,
             now=request.received_at,
             ip=post.remote_ip,
             required=terms.required,

@@ -44,6 +44,16 @@ class ObserverHooks:
         """
 
     @hookspec
+    async def lead_erased(self, event: LeadEvent) -> None:
+        """What was stored about a lead's person was erased (``LS11``). Since 0.1.
+
+        Whoever keeps copies of a lead erases them now, too.
+
+        Args:
+            event: Names the lead and its campaign.
+        """
+
+    @hookspec
     async def delivery_accepted(self, event: DeliveryEvent) -> None:
         """A client took a lead; the sale is settled at ``event.price``. Since 0.1.
 

@@ -6,7 +6,7 @@ from typing import Any
 from cyclopts import App
 from litestar.handlers import BaseRouteHandler
 
-from leadexec.contracts.job import JobHandler
+from leadexec.contracts.job import JobHandler, Schedule
 from leadexec.hookspecs.markers import hookspec
 from leadexec.model.entity import Entity
 
@@ -67,6 +67,18 @@ class PlatformHooks:
 
         Returns:
             ``JobHandler`` objects whose kinds read ``<plugin>.<verb>``.
+
+        If it raises, the start stops (in safe mode the plugin is left out). Since 0.1.
+        """
+        return ()
+
+    @hookspec
+    def register_schedules(self) -> Sequence[Schedule]:
+        """Contribute jobs that come again and again.
+
+        Returns:
+            ``Schedule`` objects of kinds that the plugin registers with ``register_jobs``; at most
+            one of each kind.
 
         If it raises, the start stops (in safe mode the plugin is left out). Since 0.1.
         """

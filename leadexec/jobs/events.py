@@ -17,6 +17,7 @@ EVENTS: Mapping[str, type[msgspec.Struct]] = {
     "lead_rejected": LeadEvent,
     "lead_held": LeadEvent,
     "lead_unsold": LeadEvent,
+    "lead_erased": LeadEvent,
     "delivery_accepted": DeliveryEvent,
     "delivery_failed": DeliveryEvent,
     "entity_changed": EntityEvent,

@@ -50,6 +50,7 @@ idempotency = Table(
     Column("body_hash", String(32), nullable=False),
     Column("request_uid", Uid, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Index("ix_idempotency_request_uid", "request_uid"),
     comment="Idempotency keys of senders and the post that used each first",
 )
 
@@ -161,6 +162,8 @@ quotes = Table(
     Column("revenue", MoneyColumn, nullable=False),
     Column("plan", JsonColumn, nullable=False),
     Column("lead_uid", Uid),
+    Index("ix_quotes_lead_uid", "lead_uid"),
+    Index("ix_quotes_request_uid", "request_uid"),
     comment="Answers to pings that hold for a while, with what is held for them (PP2)",
 )
 
@@ -192,6 +195,7 @@ claims = Table(
     Column("lead_uid", Uid, nullable=False),
     Column("claimed_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("key", "rejected"),
+    Index("ix_claims_lead_uid", "lead_uid"),
     sqlite_with_rowid=False,
     comment="The latest lead that holds each key; apart for accepted and rejected leads (LS8)",
 )

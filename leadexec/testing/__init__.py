@@ -37,6 +37,7 @@ from leadexec.testing.builders import (
     an_outgoing,
 )
 from leadexec.testing.clock import FakeClock, FakeRandomness
+from leadexec.testing.erasure import FakeErasure, KeptLead, KeptPost
 from leadexec.testing.fakes import (
     FakeAttempt,
     FakeCampaigns,
@@ -63,6 +64,7 @@ __all__ = [
     "FakeAttempt",
     "FakeCampaigns",
     "FakeClock",
+    "FakeErasure",
     "FakeGrading",
     "FakeHttp",
     "FakeIntake",
@@ -76,6 +78,8 @@ __all__ = [
     "FakeTokens",
     "FieldTypeContract",
     "GradingCheckContract",
+    "KeptLead",
+    "KeptPost",
     "LookupContract",
     "ValidatorContract",
     "a_campaign",

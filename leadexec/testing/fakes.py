@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine
 from sqlalchemy.pool import StaticPool
 
 from leadexec.contracts.delivery import Exchange
+from leadexec.contracts.erasure import Erasure
 from leadexec.contracts.lead import Lead
 from leadexec.contracts.quotes import Quotes
 from leadexec.contracts.services import (
@@ -48,6 +49,7 @@ from leadexec.testing.asking import (
     FakeTokens,
 )
 from leadexec.testing.clock import FakeClock, FakeRandomness
+from leadexec.testing.erasure import FakeErasure
 from leadexec.testing.outbound import FakeHttp
 
 E = TypeVar("E", bound=Entity)
@@ -229,6 +231,7 @@ class _FakeServices:
     quotes: Quotes
     tokens: Tokens
     jobs: Jobs
+    erasure: Erasure
 
 
 def fake_services(
@@ -245,6 +248,7 @@ def fake_services(
     quotes: Quotes | None = None,
     tokens: Tokens | None = None,
     jobs: Jobs | None = None,
+    erasure: Erasure | None = None,
 ) -> Services:
     """Return ``Services`` made of fakes, with those given put in their places.
 
@@ -264,6 +268,7 @@ def fake_services(
         quotes=quotes or FakeQuotes(),
         tokens=tokens or FakeTokens(),
         jobs=jobs or FakeJobs(),
+        erasure=erasure or FakeErasure(),
     )
 
 

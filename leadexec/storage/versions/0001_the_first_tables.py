@@ -80,6 +80,9 @@ def upgrade() -> None:
     comment='The latest lead that holds each key; apart for accepted and rejected leads (LS8)',
     sqlite_with_rowid=False
     )
+    with op.batch_alter_table('claims', schema=None) as batch_op:
+        batch_op.create_index('ix_claims_lead_uid', ['lead_uid'], unique=False)
+
     op.create_table('clients',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('created', sa.BigInteger(), nullable=False),
@@ -183,6 +186,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('key', name=op.f('pk_idempotency')),
     comment='Idempotency keys of senders and the post that used each first'
     )
+    with op.batch_alter_table('idempotency', schema=None) as batch_op:
+        batch_op.create_index('ix_idempotency_request_uid', ['request_uid'], unique=False)
+
     op.create_table('jobs',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('kind', sa.String(length=100), nullable=False),
@@ -284,6 +290,10 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('order_id', name=op.f('pk_quotes')),
     comment='Answers to pings that hold for a while, with what is held for them (PP2)'
     )
+    with op.batch_alter_table('quotes', schema=None) as batch_op:
+        batch_op.create_index('ix_quotes_lead_uid', ['lead_uid'], unique=False)
+        batch_op.create_index('ix_quotes_request_uid', ['request_uid'], unique=False)
+
     op.create_table('requests',
     sa.Column('uid', sa.String(length=36), nullable=False),
     sa.Column('received_at', sa.BigInteger(), nullable=False),
