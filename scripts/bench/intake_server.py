@@ -55,6 +55,39 @@ FIELDS = (
 )
 
 
+FULL = (
+    *STANDARD,
+    "enrich-address",
+    "enrich-city-state",
+    "enrich-ip",
+    "enrich-mobile",
+    "grade-address",
+    "grade-comments",
+    "grade-email",
+    "grade-ip",
+    "grade-phone",
+    "grading",
+    "tcpa",
+    "validate-ai",
+    "validate-dnc",
+    "validate-profanity",
+)
+"""The plugins of the full chain."""
+CHAIN = (
+    ValidatorUse(validator="profanity"),
+    ValidatorUse(validator="ai"),
+    ValidatorUse(validator="dnc"),
+    ValidatorUse(validator="tcpa", settings={"notification_email": "legal@example.com"}),
+    ValidatorUse(validator="duplicate"),
+    ValidatorUse(validator="standardize-address"),
+    ValidatorUse(validator="append-city-state"),
+    ValidatorUse(validator="mobile-check"),
+    ValidatorUse(validator="locate-ip", settings={"use_sender": True}),
+    ValidatorUse(validator="grading"),
+)
+"""Every check there is; what enrichment asks is answered offline, and kept."""
+
+
 @dataclass(slots=True)
 class BareInsert:
     """The floor's one command."""
@@ -101,14 +134,18 @@ class Floor:
         await send({"type": "http.response.body", "body": answer})
 
 
-async def make_account(kernel: Kernel, accounts: int) -> int:
-    """Create a campaign with 20 fields, duplicate check and limit, and the delivery accounts."""
+async def make_account(kernel: Kernel, accounts: int, *, full: bool = False) -> int:
+    """Create a campaign with 20 fields and its limit, and the delivery accounts.
+
+    With ``full`` every check is on, else the duplicate check alone.
+    """
+    consent = (("Consent", "text", False, SystemField.CONSENT),) if full else ()
     lead_type = await kernel.create(
         LeadType(
             name="Mortgage",
             fields=tuple(
                 LeadField(name=n, description=n, type=t, duplicate_check=d, system=s)
-                for n, t, d, s in FIELDS
+                for n, t, d, s in (*FIELDS, *consent)
             ),
         )
     )
@@ -122,7 +159,7 @@ async def make_account(kernel: Kernel, accounts: int) -> int:
             require_authentication=False,
             automation=AutomationUse(strategy="price", settings={"optimize": False}),
             limits=QuantityLimits(daily=100_000_000),
-            validators=(ValidatorUse(validator="duplicate"),),
+            validators=CHAIN if full else (ValidatorUse(validator="duplicate"),),
         )
     )
     await kernel.store.change(lambda c: _accounts(c, kernel, lead_type.id, accounts))
@@ -189,7 +226,7 @@ async def serve(app: App, mode: str, port: int, campaign: int) -> None:
 async def main() -> None:
     """Start the kernel as the arguments say."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--mode", choices=("floor", "intake"), required=True)
+    parser.add_argument("--mode", choices=("floor", "intake", "full"), required=True)
     parser.add_argument("--data", required=True)
     parser.add_argument("--database", default="")
     parser.add_argument("--port", type=int, required=True)
@@ -199,10 +236,11 @@ async def main() -> None:
         data=options.data,
         database=options.database,
         jobs=JobSettings(run=False, poll_seconds=5),
-        plugins=PluginSettings(only=STANDARD),
+        plugins=PluginSettings(only=FULL if options.mode == "full" else STANDARD),
     )
     async with running_app(settings) as app:
-        campaign = await make_account(app.kernel, options.accounts)
+        full = options.mode == "full"
+        campaign = await make_account(app.kernel, options.accounts, full=full)
         await serve(app, options.mode, options.port, campaign)
 
 
