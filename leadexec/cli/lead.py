@@ -1,4 +1,4 @@
-"""``leadexec lead``: post a lead, look at one, ask why it went where it went."""
+"""``leadexec lead``: post and import leads, look at one, ask why it went, decide about one."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,9 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from leadexec.cli.database_file import demand_database, open_store
+from leadexec.cli.lead_import import import_leads
 from leadexec.cli.lead_post import body_of, post_embedded, post_over_http
+from leadexec.cli.lead_quality import invalidate, validate
 from leadexec.cli.lead_view import LeadView, explained, lead_view, viewed
 from leadexec.distribution.explain import Explainer, LeadExplained
 from leadexec.errors import ConfigurationError, NotFoundError
@@ -19,6 +21,9 @@ from leadexec.process import configure_logging, run
 from leadexec.settings import Settings, load_settings
 
 app = App(name="lead", help="Post a lead, look at one, ask why it went where it went.")
+app.command(import_leads, name="import")
+app.command(validate)
+app.command(invalidate)
 
 Json = Annotated[bool, Parameter(name="--json", negative="")]
 Flag = Annotated[bool, Parameter(negative="")]

@@ -23,7 +23,8 @@ class PostedLead(msgspec.Struct, kw_only=True, frozen=True):
     """Names beside the fields that mean nothing to us; listed in the process log."""
     deliver_at: datetime | None = None
     """When its distribution begins, aware: it goes through the queue, whatever the campaign says,
-    and waits there until then (``LD3``). None: at once."""
+    and waits there until then (``LD3``). None: at once. A lead that is held forgets it: once it is
+    validated, it goes on at once."""
 
 
 class Post(msgspec.Struct, kw_only=True, frozen=True):

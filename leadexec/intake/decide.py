@@ -2,11 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter_ns
 from typing import Any, NamedTuple
 
+import msgspec
+
+from leadexec.asking.cancelling import ends_the_work
 from leadexec.catalog.compiled import CompiledCampaign, CompiledValidator
 from leadexec.contracts.eligibility import Limit
 from leadexec.contracts.lead import Lead
@@ -248,17 +252,22 @@ class LeadDecider:
 
     async def _isolated(self, used: CompiledValidator, lead: Lead) -> Verdict:
         """Return the validator's verdict; one that raises or is late holds (fail closed)."""
-        before = dict(lead.fields)
+        facts = deepcopy(lead.facts) if lead.facts else {}
+        before = msgspec.structs.replace(lead, fields=dict(lead.fields), facts=facts)
         try:
             async with asyncio.timeout(CHECK_DEADLINE):
                 verdict = sound_verdict(await used.validator.check(lead))
-            if lead.fields != before:
+            if lead.fields != before.fields:
                 sound_fields(lead.fields)
-            if lead.facts:
+            if lead.facts != {}:
                 sound_facts(lead.facts)
+            _demand_sound_grade(lead)
             return verdict
-        except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded, the lead held
-            lead.fields = before
+        except (Exception, asyncio.CancelledError) as error:
+            if ends_the_work(error):
+                raise
+            for name in lead.__struct_fields__:  # what it wrote is worth as much as its verdict
+                setattr(lead, name, getattr(before, name))
             return self._hold(used, "check", error)
 
     def _hold(self, used: CompiledValidator, act: str, error: BaseException) -> Hold:
@@ -321,6 +330,20 @@ def _absent(read: ReadFields, required: frozenset[str]) -> list[Reason]:
         for name in sorted(required - read.values.keys())
         if not any(reason.field == name for reason in read.reasons)
     ]
+
+
+def _demand_sound_grade(lead: Lead) -> None:
+    """Do nothing if a lead's grade and score can be stored.
+
+    Raises:
+        TypeError: The grade is no text, or the score no whole number of 32 bits.
+    """
+    grade: Any = lead.grade
+    score: Any = lead.score
+    is_score = score is None or (type(score) is int and abs(score) < 2**31)
+    if not isinstance(grade, str) or not is_score:
+        message = f"{grade!r:.100} and {score!r:.100} are no grade and score"
+        raise TypeError(message)
 
 
 def _flagged(campaign: CompiledCampaign, values: dict[str, Any]) -> bool:

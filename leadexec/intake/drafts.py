@@ -31,14 +31,14 @@ class CatalogCampaigns:
         Raises:
             NotFoundError: ``unknown_campaign``.
         """
-        return _info(self._campaign(campaign_id))
+        return _info(self._campaign(campaign_id), self._faults)
 
     def find(
         self, *, source_id: int | None = None, lead_type_id: int | None = None
     ) -> Sequence[CampaignInfo]:
         """Return the campaigns of a source, of a lead type, of both; all, without either. By id."""
         return [
-            _info(campaign)
+            _info(campaign, self._faults)
             for _, campaign in sorted(self._catalog.campaigns.items())
             if source_id in (None, campaign.entity.lead_source)
             and lead_type_id in (None, campaign.entity.lead_type)
@@ -75,7 +75,7 @@ class CatalogCampaigns:
         return campaign
 
 
-def _info(campaign: CompiledCampaign) -> CampaignInfo:
+def _info(campaign: CompiledCampaign, faults: FaultLog) -> CampaignInfo:
     entity, source = campaign.entity, campaign.source
     active = entity.status is CampaignStatus.ACTIVE and source.status is SourceStatus.ACTIVE
     declared = {field.name: field for field in campaign.lead_type.entity.fields}
@@ -93,13 +93,22 @@ def _info(campaign: CompiledCampaign) -> CampaignInfo:
         use_delivery_queue=entity.use_delivery_queue,
         allow_send_responses=entity.allow_send_responses,
         price=entity.price,
-        fields=[_details(field, declared[field.name]) for field in campaign.lead_type.fields],
+        fields=[
+            _details(field, declared[field.name], faults) for field in campaign.lead_type.fields
+        ],
     )
 
 
-def _details(field: CompiledField, declared: LeadField) -> FieldDetails:
+def _details(field: CompiledField, declared: LeadField, faults: FaultLog) -> FieldDetails:
     made = field.type
     computed = made is not None and made.computed
+    sample = ""
+    choices: Sequence[tuple[str, str]] = ()
+    try:
+        sample = "" if made is None or computed else made.sample()
+        choices = made.choices() if made else ()
+    except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded
+        faults.record(field.plugin, f"describing field '{field.name}'", error)
     return FieldDetails(
         name=field.name,
         description=field.description,
@@ -108,7 +117,7 @@ def _details(field: CompiledField, declared: LeadField) -> FieldDetails:
         system=declared.system,
         required=field.required,
         default=field.default,
-        sample="" if made is None or computed else made.sample(),
-        choices=made.choices() if made else (),
+        sample=sample,
+        choices=choices,
         computed=computed,
     )

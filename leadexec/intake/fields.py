@@ -1,6 +1,6 @@
 """Reading a posted lead's fields by their types (``LT3``, ``LT4``)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -105,13 +105,23 @@ def _read_one(field: CompiledField, given: Any, read: ReadFields, faults: FaultL
 
 def _invalid(field: CompiledField, given: Any) -> Reason | None:
     """Return why a value with characters that may not occur is refused (``LT6``)."""
-    texts = given if isinstance(given, list) else [given]
-    found = sorted({c for text in texts if isinstance(text, str) for c in text} & field.invalid)
+    found = sorted({character for text in _texts(given) for character in text} & field.invalid)
     if not found:
         return None
     shown = " ".join(found)
     message = field.error_message or f"{field.description} must not contain: {shown}"
     return Reason(code="invalid_characters", message=message, field=field.name)
+
+
+def _texts(given: Any) -> Iterator[str]:
+    """Yield every text in a posted value; numbers are what a form would have for them."""
+    if isinstance(given, str):
+        yield given
+    elif isinstance(given, list | dict):
+        for item in given.values() if isinstance(given, dict) else given:
+            yield from _texts(item)
+    elif given is not None and not isinstance(given, bool):
+        yield str(given)
 
 
 def _by_name(

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import httpx
@@ -49,12 +50,18 @@ from leadexec.plugins import FaultLog, Plugins
 from leadexec.security.credentials import CredentialCache
 from leadexec.security.passwords import Passwords
 from leadexec.security.secrets import Cipher
+from leadexec.security.token_desk import TokenDesk
 from leadexec.security.tokens import TokenIssuer, TokenVerifier, token_key
 from leadexec.storage.entity_tables import EntityTables
 from leadexec.storage.migrations import upgrade
 from leadexec.storage.owners import owners_of
 from leadexec.storage.store import Store
 from leadexec.testing import FakeClock, FakeRandomness, fake_services
+from tests.http.office import Office, an_office
+from tests.system.conftest import sqlite_url
+from tests.system.world import a_world
+
+__all__ = ["sqlite_url"]
 
 KEY = bytes(range(32))
 
@@ -286,6 +293,7 @@ def parts_for(
     cache = CredentialCache()
     key = token_key(KEY)
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    passwords = Passwords(cheap)
     return HttpParts(
         store=store,
         registry=registry,
@@ -294,9 +302,9 @@ def parts_for(
         services=services,
         cipher=cipher,
         credentials=CredentialLoader(store, tables, cipher, cache),
-        issuer=TokenIssuer(key, clock, services.randomness),
+        tokens=TokenDesk(cache, passwords, TokenIssuer(key, clock, services.randomness), clock),
         verifier=TokenVerifier(key, clock, cache),
-        passwords=Passwords(cheap),
+        passwords=passwords,
         faults=faults,
         settings=settings,
     )
@@ -331,3 +339,19 @@ async def account(api: Api) -> Api:
     """The application, with a token for the Account API."""
     await api.login(Scope.ACCOUNT_API)
     return api
+
+
+@pytest.fixture
+async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
+    """A person at the Data API of a running system, on either kind of database."""
+    async with a_world(database_url, tmp_path) as world:
+        yield await an_office(world)
+
+
+@pytest.fixture
+async def sqlite_office(
+    sqlite_url: str, tmp_path: Path, anyio_backend: str
+) -> AsyncIterator[Office]:
+    """The same on SQLite, for what no database can tell apart."""
+    async with a_world(sqlite_url, tmp_path) as world:
+        yield await an_office(world)

@@ -63,7 +63,7 @@ class Served:
         wanted = NewCredential(name="Fuzz", scopes=tuple(Scope))
         made = await CredentialDesk(parts).create(wanted, "test")
         credential = parts.credentials.cache.enabled(made.client_id)
-        self.token = parts.issuer.issue(credential).access_token
+        self.token = parts.tokens.token(credential).access_token
         app = create_http(parts, data_routes=data_routes(parts))
         config = server_config(app, HttpSettings(port=0))
         self._server = uvicorn.Server(config)

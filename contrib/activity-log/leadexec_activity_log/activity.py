@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import Connection, insert, literal, select
+from sqlalchemy import Connection, insert, literal, select, update
 
 from leadexec import (
     DeliveryEvent,
@@ -27,6 +27,7 @@ class Kind(enum.StrEnum):
     LEAD_REJECTED = "lead_rejected"
     LEAD_HELD = "lead_held"
     LEAD_UNSOLD = "lead_unsold"
+    LEAD_ERASED = "lead_erased"
     DELIVERY_ACCEPTED = "delivery_accepted"
     DELIVERY_FAILED = "delivery_failed"
     ENTITY_CHANGED = "entity_changed"
@@ -122,6 +123,16 @@ async def record(services: Services, activity: Activity) -> None:
             connection.execute(insert(table), row)
 
     await services.storage.change(write)
+
+
+async def erase(services: Services, lead_uid: str) -> None:
+    """Take out the sentences about a lead, which may say something of its person (``LS11``)."""
+    table = services.storage.table(Activity)
+    await services.storage.change(
+        lambda connection: connection.execute(
+            update(table).where(table.c.lead == lead_uid).values(message="")
+        )
+    )
 
 
 def _key(kind: Kind, event: msgspec.Struct) -> str:

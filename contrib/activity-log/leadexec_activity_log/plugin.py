@@ -19,6 +19,7 @@ from leadexec import (
 from leadexec_activity_log.activity import (
     Activity,
     Kind,
+    erase,
     of_delivery,
     of_entity,
     of_lead,
@@ -90,6 +91,12 @@ class ActivityLogPlugin(Plugin[ActivityLogSettings]):
     async def lead_unsold(self, event: LeadEvent) -> None:
         """Keep it."""
         await self._keep(of_lead(Kind.LEAD_UNSOLD, event))
+
+    @hookimpl
+    async def lead_erased(self, event: LeadEvent) -> None:
+        """Take out what sentences about the lead may say of its person, and keep that it was."""
+        await erase(self.services, event.lead_uid)
+        await self._keep(of_lead(Kind.LEAD_ERASED, event))
 
     @hookimpl
     async def delivery_accepted(self, event: DeliveryEvent) -> None:

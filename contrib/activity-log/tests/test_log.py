@@ -31,6 +31,7 @@ EVENTS: dict[Kind, Any] = {
     Kind.LEAD_REJECTED: LEAD,
     Kind.LEAD_HELD: LEAD,
     Kind.LEAD_UNSOLD: LEAD,
+    Kind.LEAD_ERASED: LEAD,
     Kind.DELIVERY_ACCEPTED: DELIVERY,
     Kind.DELIVERY_FAILED: DELIVERY,
     Kind.ENTITY_CHANGED: CHANGE,
@@ -114,6 +115,17 @@ async def test_two_observers_told_the_same_write_one_activity_each() -> None:
     await log.tell(Kind.LEAD_HELD, LEAD)
     await log.tell(Kind.LEAD_UNSOLD, LEAD)
     assert [a.event for a in await log.activities()] == [Kind.LEAD_HELD, Kind.LEAD_UNSOLD]
+
+
+async def test_of_an_erased_lead_no_sentence_stays() -> None:
+    log = Log()
+    await log.tell(Kind.LEAD_HELD, LEAD)
+    await log.tell(Kind.DELIVERY_FAILED, DELIVERY)
+
+    await log.tell(Kind.LEAD_ERASED, msgspec.structs.replace(LEAD, message=""))
+
+    assert [activity.message for activity in await log.activities()] == ["", "", ""]
+    assert [activity.code for activity in await log.activities()][:2] == [LEAD.code, DELIVERY.code]
 
 
 async def test_events_that_the_operator_did_not_name_are_not_written() -> None:
