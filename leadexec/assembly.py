@@ -25,7 +25,7 @@ from leadexec.delivery.breaker import Breaker
 from leadexec.distribution.acts import StoredLeadActs
 from leadexec.distribution.distributor import Distributor
 from leadexec.distribution.erasing import StoredErasure
-from leadexec.distribution.holding import RELEASE, Holdings, HoldQuote, QuoteRelease
+from leadexec.distribution.holding import Holdings, HoldQuote, QuoteRelease
 from leadexec.distribution.parts import Parts
 from leadexec.distribution.pinging import KeepPings, keep_pings
 from leadexec.distribution.quoting import Quoter
@@ -62,7 +62,7 @@ from leadexec.settings import Settings
 from leadexec.storage.database import open_database
 from leadexec.storage.entities import create_entity
 from leadexec.storage.entity_tables import EntityTables
-from leadexec.storage.job_rows import DISTRIBUTE, RECHECK, hasten_jobs
+from leadexec.storage.job_rows import DISTRIBUTE, RECHECK, RELEASE_QUOTE, hasten_jobs
 from leadexec.storage.plugin_storage import PluginStorage
 from leadexec.storage.store import Store
 
@@ -358,6 +358,6 @@ def _runner(settings: Settings, parts: Parts, decider: LeadDecider, plugins: Plu
     runner.handle(REDELIVER, Handling(run=Redelivery(parts).run_job))
     recheck = Recheck(parts.catalog, parts.store, decider, parts.services.clock)
     runner.handle(RECHECK, Handling(run=recheck.run_job))
-    runner.handle(RELEASE, Handling(run=QuoteRelease(parts.store).run_job))
+    runner.handle(RELEASE_QUOTE, Handling(run=QuoteRelease(parts.store).run_job))
     runner.handle(OBSERVE, Handling(run=ObserverJobs(plugins).run_job))
     return runner

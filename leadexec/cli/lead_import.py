@@ -183,7 +183,7 @@ async def _import(
     tally = Tally()
     with errors_file(order.errors) as write, progress(order.file.name) as show:
 
-        def tell(imported: list[Imported]) -> None:
+        def tell(imported: Sequence[Imported]) -> None:
             tally.add(imported)
             write(imported)
             show(source.done(), tally.rows)

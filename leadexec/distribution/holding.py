@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -18,13 +18,11 @@ from leadexec.intake.post import PostedRequest
 from leadexec.intake.quoted import OPEN, QuoteState
 from leadexec.plugins import FaultLog
 from leadexec.storage.counters import Counters, amounts_of, give_back
-from leadexec.storage.job_rows import JobRow, insert_jobs, new_job
+from leadexec.storage.job_rows import RELEASE_QUOTE, JobRow, insert_jobs, new_job
 from leadexec.storage.rows import RowInsert
 from leadexec.storage.store import Store
 from leadexec.storage.tables import quotes
 
-RELEASE: Final = "release_quote"
-"""The kind of the job that gives back what nobody came for."""
 NOTHING = Decimal(0)
 
 _insert = RowInsert(
@@ -227,7 +225,7 @@ def _store(connection: Connection, command: HoldQuote, picked: Sequence[Offer], 
             )
         ],
     )
-    insert_jobs(connection, [new_job(RELEASE, command.order_id, {}, held.expires_at)])
+    insert_jobs(connection, [new_job(RELEASE_QUOTE, command.order_id, {}, held.expires_at)])
 
 
 def release_quote(connection: Connection, order_id: str) -> bool:

@@ -67,6 +67,8 @@ class IntakeDesk:
         """
         request = self._open(post)
         try:
+            if not leads:
+                raise RefusedPostError(422, "empty_list", "The post holds no lead.")
             caller = self._gate.admit(post, leads)
             if caller is not None:
                 request.credential_id = caller.credential_id

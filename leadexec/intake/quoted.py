@@ -14,6 +14,7 @@ from leadexec.intake.decide import Decided
 from leadexec.model.lead import LeadStatus
 from leadexec.model.source import Channel
 from leadexec.storage.counters import give_back
+from leadexec.storage.job_rows import RELEASE_QUOTE, remove_jobs
 from leadexec.storage.rows import KeyQuery, Row, RowInsert, RowStatement
 from leadexec.storage.tables import deliveries, quotes
 
@@ -117,6 +118,7 @@ class QuoteBook:
                 begun.extend(_delivery(lead, planned) for planned in plan)
             else:  # it waits for a person, the buyers do not
                 dropped.extend(planned["limits"] for planned in plan)
+        remove_jobs(self._connection, RELEASE_QUOTE, [order for order, _ in self._used])
         _reserve(self._connection, begun)
         give_back(self._connection, dropped)
 

@@ -14,6 +14,8 @@ from leadexec.storage.tables import jobs
 
 DISTRIBUTE: Final = "distribute"
 """The kind of the job that takes an accepted lead on."""
+RELEASE_QUOTE: Final = "release_quote"
+"""The kind of the job that gives back what nobody came for (``PP2``)."""
 FIRST_RECHECK: Final = timedelta(seconds=30)
 """After which a held lead is looked at again for the first time."""
 RECHECK: Final = "recheck"

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from leadexec.testing.field_type import FieldTypeContract
     from leadexec.testing.grading import GradingCheckContract
     from leadexec.testing.lookup import LookupContract
+    from leadexec.testing.pinging import PingingDeliveryMethodContract
     from leadexec.testing.validator import ValidatorContract
 
 __all__ = [
@@ -81,6 +82,7 @@ __all__ = [
     "KeptLead",
     "KeptPost",
     "LookupContract",
+    "PingingDeliveryMethodContract",
     "ValidatorContract",
     "a_campaign",
     "a_candidate",
@@ -105,6 +107,7 @@ _KITS = {
     "FieldTypeContract": "leadexec.testing.field_type",
     "GradingCheckContract": "leadexec.testing.grading",
     "LookupContract": "leadexec.testing.lookup",
+    "PingingDeliveryMethodContract": "leadexec.testing.pinging",
     "ValidatorContract": "leadexec.testing.validator",
 }
 

@@ -151,7 +151,7 @@ class Memory:
     async def create(self, entity: E, /) -> E:
         for field in fields_of(type(entity)):
             reference = field.mark(Ref)
-            if reference:
+            if reference and getattr(entity, field.name) is not None:
                 there = {e.id for e in self.stored[self.names[reference.entity]]}
                 assert getattr(entity, field.name) in there
         mine = self.stored.setdefault(type(entity), [])

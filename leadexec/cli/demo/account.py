@@ -102,6 +102,7 @@ def _campaign(plan: CampaignPlan, source: int, type_id: int) -> Campaign:
         validators=(
             ValidatorUse(validator="duplicate", settings={"look_back_days": plan.lookback_days}),
         ),
+        quality_control=plan.reviewed,
         use_delivery_queue=not plan.waits,
         allow_send_responses=plan.waits,
     )

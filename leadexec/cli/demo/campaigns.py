@@ -52,6 +52,8 @@ class CampaignPlan(msgspec.Struct, kw_only=True, frozen=True):
     """Whether its leads must be veterans."""
     limits: QuantityLimits = QuantityLimits()
     lookback_days: int = 30
+    reviewed: bool = False
+    """Whether a person validates every lead (``LS9``)."""
     waits: bool = False
     """Whether the answer waits for the deliveries and lists them (``LS13``, ``LS14``)."""
 
@@ -173,6 +175,7 @@ CAMPAIGNS: Final = (
         strategy="price",
         time_zone="America/Chicago",
         lookback_days=7,
+        reviewed=True,
     ),
 )
 """Eight campaigns of five sources; the limits of two are within reach of 1,000 leads."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from leadexec.cli.demo.platform import DemoCounts
 from leadexec.distribution.states import DeliveryState
 from leadexec.model.lead import LeadStatus
+from leadexec.storage.job_rows import RELEASE_QUOTE
 from leadexec.storage.tables import deliveries, jobs, leads
 
 _ACCEPTED = (LeadStatus.QUEUED, LeadStatus.DELIVERED, LeadStatus.UNSOLD)
@@ -62,7 +63,11 @@ def demo_counts(connection: Connection, portal_methods: Collection[int]) -> Demo
 
 def open_work(connection: Connection) -> int:
     """Return how many jobs may still run and deliveries are still reserved."""
-    alive = select(func.count()).select_from(jobs).where(jobs.c.dead.is_(False))
+    alive = (
+        select(func.count())
+        .select_from(jobs)
+        .where(jobs.c.dead.is_(False), jobs.c.kind != RELEASE_QUOTE)
+    )
     reserved = (
         select(func.count())
         .select_from(deliveries)

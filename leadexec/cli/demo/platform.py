@@ -13,6 +13,10 @@ from leadexec.model.entity import Entity
 E = TypeVar("E", bound=Entity)
 
 
+INVALIDATED = "invalidated"
+"""The code of leads that a person did not let through (``LD9``)."""
+
+
 class DemoCounts(msgspec.Struct, kw_only=True, frozen=True):
     """The platform's own figures, over all leads in the data directory."""
 
@@ -53,6 +57,11 @@ class DemoCounts(msgspec.Struct, kw_only=True, frozen=True):
     def rejected_total(self) -> int:
         """All rejected leads."""
         return sum(self.rejected.values())
+
+    @property
+    def rejected_at_once(self) -> int:
+        """Those whose sender was told so at once: no person has invalidated them later."""
+        return self.rejected_total - self.rejected.get(INVALIDATED, 0)
 
 
 class Credential(msgspec.Struct, kw_only=True, frozen=True):

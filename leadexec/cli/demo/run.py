@@ -19,6 +19,7 @@ from leadexec.cli.demo.leads import realistic_leads
 from leadexec.cli.demo.platform import Credential, DemoCounts, DemoPlatform
 from leadexec.cli.demo.poster import CampaignTarget, Poster, Tally, post_all
 from leadexec.cli.demo.progress import live_view
+from leadexec.cli.demo.reviewer import Reviewer
 from leadexec.cli.demo.serving import served
 from leadexec.cli.demo.state import DemoState, load_state, save_state
 from leadexec.cli.demo.summary import Account, Figures, figures_of, summary_json, summary_table
@@ -94,6 +95,19 @@ class Demo:
                 tally=self.tally,
             )
 
+    @contextlib.asynccontextmanager
+    async def reviewing(self) -> AsyncIterator[None]:
+        """Have a person at the quality control bin, who empties it before the end (``LD9``)."""
+        over = asyncio.Event()
+        async with httpx.AsyncClient(base_url=self.url, timeout=60, trust_env=False) as http:
+            reviewer = Reviewer(http, self.credential, self.platform.clock)
+            work = asyncio.create_task(reviewer.work(over), name="demo: quality control")
+            try:
+                yield
+            finally:
+                over.set()
+                await work
+
     async def look(self) -> Figures:
         """Return the figures of this moment."""
         counts = await self.platform.counts()
@@ -139,7 +153,8 @@ async def run_demo(
         _introduce(demo, options, progress)
         await demo.prepare()
         async with live_view(progress, demo.platform.clock, demo.look), demo.poster() as poster:
-            await _post(demo, poster, options, state, stop)
+            async with demo.reviewing():
+                await _post(demo, poster, options, state, stop)
             await demo.platform.wait_until_settled(SETTLE_SECONDS)
         figures = await demo.look()
         problems = demo.account(figures).problems()

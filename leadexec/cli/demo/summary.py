@@ -58,7 +58,7 @@ class Account(msgspec.Struct, kw_only=True, frozen=True):
         received = now.received - self.before.received
         if received != self.stored:
             yield f"The receiver said it stored {self.stored} leads, but {received} are there."
-        rejected = now.rejected_total - self.before.rejected_total
+        rejected = now.rejected_at_once - self.before.rejected_at_once
         if rejected != self.rejected:
             yield f"The receiver said it rejected {self.rejected} leads, but {rejected} are there."
 

@@ -19,21 +19,18 @@ The rules, in this order; the first that applies decides.
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Final
 
 import msgspec
 
-from leadexec import Accepted, ConfigurationError, Failed, Fault, HttpAnswer, Outcome, Rejected
+from leadexec import Accepted, ConfigurationError, Fault, HttpAnswer, Outcome, Rejected
 from leadexec_delivery_webhook.document import Document
+from leadexec_delivery_webhook.faults import noted
 from leadexec_delivery_webhook.price import read_price
 from leadexec_delivery_webhook.search import Finder, compile_search
 from leadexec_delivery_webhook.settings import ResponseSettings
 from leadexec_delivery_webhook.settings_search import Search
-
-_AGAIN: Final = frozenset((408, 425, 429))
-_OURS: Final = frozenset((401, 407))
-_SHOWN: Final = 300
-"""Characters of an answer that a reason quotes."""
+from leadexec_delivery_webhook.status import failure_of, quoted, said
+from leadexec_delivery_webhook.url import browser_link
 
 
 class AnswerReader:
@@ -59,34 +56,25 @@ class AnswerReader:
     def read(self, answer: HttpAnswer, sent_body: str, sent_values: Sequence[str]) -> Outcome:
         """Return what ``answer`` means; the rest is what was sent, which it may repeat."""
         status = answer.status
-        if status in _OURS:
-            return Failed(code="unauthorized", reason=_said(answer), retry=False)
-        if status in _AGAIN or status >= 500:
-            return Failed(code=f"http_{status}", reason=_said(answer))
-        if 300 <= status < 400:
-            return self._redirected(answer)
+        if self._settings.accept_redirect and 300 <= status < 400:
+            return Accepted(redirect_url=browser_link(answer.headers.get("location")))
+        failure = failure_of(answer)
+        if failure is not None:
+            return failure
         document = Document(answer, sent_body, sent_values)
         if 200 <= status < 300:
             return self._verdict(document, answer)
-        return self._rejected(document, f"http_{status}", _said(answer))
-
-    def _redirected(self, answer: HttpAnswer) -> Outcome:
-        target = _link(answer.headers.get("location"))
-        if self._settings.accept_redirect:
-            return Accepted(redirect_url=target)
-        where = f" to {target}" if target else ""
-        reason = f"HTTP {answer.status}: a redirect{where} is not followed."
-        return Failed(code="redirect", reason=reason, retry=False)
+        return self._rejected(document, f"http_{status}", said(answer))
 
     def _verdict(self, document: Document, answer: HttpAnswer) -> Outcome:
         if self._result is not None:
             if not self._result.accepts(document):
                 return self._rejected(document, "unclear", _unclear(document))
         elif _reason(self._duplicate, document) or _reason(self._reject, document):
-            return self._rejected(document, "rejected", _said(answer))
+            return self._rejected(document, "rejected", said(answer))
         outcome = Accepted(
             reference=_found(self._reference, document),
-            redirect_url=_link(_found(self._redirect, document)),
+            redirect_url=browser_link(_found(self._redirect, document)),
         )
         return outcome if self._price is None else self._priced(outcome, self._price, document)
 
@@ -127,16 +115,9 @@ def _verdict_faults(settings: ResponseSettings) -> list[Fault]:
 
 
 def _compiled(search: Search | None, name: str, faults: list[Fault]) -> Finder | None:
-    if search is None:
-        return None
-    try:
-        return compile_search(search)
-    except ConfigurationError as error:
-        faults.extend(
-            msgspec.structs.replace(fault, path=f"response.{name}.{fault.path}")
-            for fault in error.faults
-        )
-        return None
+    with noted(faults, f"response.{name}"):
+        return compile_search(search) if search is not None else None
+    return None
 
 
 def _found(search: Finder | None, document: Document) -> str:
@@ -147,20 +128,6 @@ def _reason(search: Finder | None, document: Document) -> str:
     return (search.reason(document) if search else None) or ""
 
 
-def _link(text: str | None) -> str:
-    """Return ``text`` if a browser may be sent there, else nothing."""
-    link = (text or "").strip()
-    plain = link.isprintable() and not any(character in link for character in " <>\"'\\")
-    return link if plain and link.lower().startswith(("https://", "http://")) else ""
-
-
 def _unclear(document: Document) -> str:
-    shown = " ".join(document.whole.split())[:_SHOWN]
+    shown = quoted(document.whole)
     return f"No clear accept in: {shown}" if shown else "The answer is empty."
-
-
-def _said(answer: HttpAnswer) -> str:
-    later = answer.headers.get("retry-after", "")[:50]
-    wait = f" Retry-After: {later}." if later else ""
-    shown = " ".join(answer.text()[: 4 * _SHOWN].split())[:_SHOWN]
-    return f"HTTP {answer.status}.{wait} {shown}".strip()

@@ -10,7 +10,7 @@ import msgspec
 from lxml import etree
 
 from leadexec import Escape, Fault, InvalidValueError, Template
-from leadexec_delivery_webhook.settings import ContentType, WebhookSettings
+from leadexec_delivery_webhook.settings import ContentType, RequestSettings
 
 _ESCAPES: Final[Mapping[ContentType, Escape]] = {
     ContentType.JSON: Escape.JSON,
@@ -26,7 +26,7 @@ _XML_NAME: Final = re.compile(r"[^\W\d][\w.-]*")
 class BodyRenderer:
     """Renders the body of a request by one webhook's settings."""
 
-    def __init__(self, settings: WebhookSettings) -> None:
+    def __init__(self, settings: RequestSettings) -> None:
         """Compile ``settings``, in which ``body_faults`` found nothing wrong."""
         self._type = settings.content_type
         self._root = settings.xml_root
@@ -57,7 +57,7 @@ class BodyRenderer:
                 return urlencode(fields)
 
 
-def body_faults(settings: WebhookSettings) -> list[Fault]:
+def body_faults(settings: RequestSettings) -> list[Fault]:
     """Return whether the body, its tags filled in, is what its content type says."""
     template = Template(settings.body)
     filled = template.render(dict.fromkeys(template.tags, "1"))

@@ -5,7 +5,7 @@ from typing import Final
 
 from leadexec import Fault
 from leadexec_delivery_webhook.body import body_faults
-from leadexec_delivery_webhook.settings import ContentType, Header, HttpMethod, WebhookSettings
+from leadexec_delivery_webhook.settings import ContentType, Header, HttpMethod, RequestSettings
 from leadexec_delivery_webhook.settings_auth import ClientCredentials, PasswordGrant
 from leadexec_delivery_webhook.url import url_faults
 
@@ -17,7 +17,7 @@ _RESERVED: Final = frozenset(
 )
 
 
-def request_faults(settings: WebhookSettings, *, production: bool, authorised: bool) -> list[Fault]:
+def request_faults(settings: RequestSettings, *, production: bool, authorised: bool) -> list[Fault]:
     """Return everything that is wrong with what ``settings`` say of the request."""
     faults = url_faults(settings.url, "url")
     if settings.testing_url:
@@ -54,7 +54,7 @@ def _header_faults(headers: Sequence[Header], *, authorised: bool) -> list[Fault
     return faults
 
 
-def _secret_faults(settings: WebhookSettings) -> list[Fault]:
+def _secret_faults(settings: RequestSettings) -> list[Fault]:
     names = [secret.name for secret in settings.secrets]
     return [
         Fault(

@@ -1,7 +1,9 @@
 """A buyer's answer as the searches see it."""
 
 import html
+import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote_plus
@@ -54,6 +56,28 @@ class Document:
         if isinstance(decoded, str) and decoded.lstrip()[:1] in ("{", "["):
             return _decoded(decoded)
         return decoded
+
+    @cached_property
+    def torn(self) -> str:
+        """A name to which one JSON object gives two different values; empty if there is none.
+
+        ``json`` has the last of them, as most readers have; which one is meant nobody can tell.
+        """
+        torn: list[str] = []
+
+        def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+            read: dict[str, Any] = {}
+            for name, value in pairs:
+                if name in read and read[name] != value:
+                    torn.append(name)
+                read[name] = value
+            return read
+
+        with suppress(ValueError, RecursionError):
+            decoded = json.loads(self.whole, object_pairs_hook=note)
+            if isinstance(decoded, str):
+                json.loads(decoded, object_pairs_hook=note)
+        return torn[0] if torn else ""
 
     @cached_property
     def xml(self) -> Any | None:

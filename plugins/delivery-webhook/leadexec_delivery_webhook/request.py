@@ -8,7 +8,7 @@ import msgspec
 from leadexec import Outgoing, Prepared, Template
 from leadexec_delivery_webhook.body import BodyRenderer
 from leadexec_delivery_webhook.mask import Mask
-from leadexec_delivery_webhook.settings import ContentType, Header, WebhookSettings
+from leadexec_delivery_webhook.settings import ContentType, Header, RequestSettings
 from leadexec_delivery_webhook.url import UrlTemplate, with_query
 
 _TYPES: Final[Mapping[ContentType, str]] = {
@@ -30,6 +30,11 @@ class WebhookRequest(Prepared, kw_only=True):
     values: Sequence[str]
     """The lead's values in it: an answer that repeats them must not be misread."""
 
+    @property
+    def text(self) -> str:
+        """The body as text: an answer may repeat it."""
+        return self.content.decode("utf-8", "replace")
+
 
 class Call(msgspec.Struct, kw_only=True, frozen=True):
     """One HTTP request of a delivery: the lead itself, or a token."""
@@ -45,9 +50,9 @@ class Call(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Renderer:
-    """Renders requests by one configured webhook's settings."""
+    """Renders requests by one set of request settings."""
 
-    def __init__(self, settings: WebhookSettings, *, production: bool, mask: Mask) -> None:
+    def __init__(self, settings: RequestSettings, *, production: bool, mask: Mask) -> None:
         """Compile ``settings``, in which ``request_faults`` found nothing wrong."""
         self._method = settings.method.value
         self._in_query = settings.content_type is ContentType.QUERY

@@ -2,8 +2,9 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import unescape
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -25,9 +26,12 @@ ACCEPTING: Final = frozenset(("true", "1", "yes", "ok", "success", "successful",
 """Values that mean accepted where the settings name none."""
 _MOST: Final = 2_000
 """Characters of a found value that are kept."""
+_MOST_PLACES: Final = 100
+"""How many places are looked at where a text occurs."""
 _BEFORE_VALUE: Final = re.compile(r"\s*(?:[\"']?\s*[:=>])?\s*")
 _SEPARATED: Final = re.compile(r"\s{0,9}[\"']?\s{0,9}[:=>]")
 _LABEL: Final = re.compile(r"[:=>]\s*$")
+_LABELLED: Final = re.compile(r"(.+?[:=>])\s*(\S.*)", re.DOTALL)
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|\'([^\']*)\'', re.DOTALL)
 _BARE: Final = re.compile(r"[^\s\"'<>,;&|}\])]+")
 _BARE_NUMBER: Final = re.compile(r"(?:[^\s\"'<>;&|}\])]|[ \u00a0'](?=[0-9]))+")
@@ -41,13 +45,28 @@ class Finder(ABC):
     def accepts(self, document: Document) -> bool:
         """Return whether ``document``, searched for the result, clearly accepts."""
 
+    def contradicted(self, document: Document) -> bool:
+        """Return whether ``document``, which accepts, says something else in another place.
+
+        What ``accepts`` already sees to, as paths do, needs no second look.
+        """
+        return False
+
     @abstractmethod
     def value(self, document: Document) -> str | None:
         """Return the text that is found, trimmed, or None."""
 
+    @abstractmethod
+    def values(self, document: Document) -> Sequence[str]:
+        """Return all texts that are found, each once: several of them disagree."""
+
     def price(self, document: Document) -> str | None:
         """Return the text that is found where a price is expected, or None."""
         return self.value(document)
+
+    def prices(self, document: Document) -> Sequence[str]:
+        """Return all texts that are found where prices are expected, each once."""
+        return self.values(document)
 
     def reason(self, document: Document) -> str | None:
         """Return the text that is found where a reason is expected, or None."""
@@ -78,20 +97,33 @@ class _TextFinder(Finder):
         flags = re.IGNORECASE if search.ignore_case else 0
         # A literal: it cannot backtrack.
         self._text = re.compile(re.escape(search.text), flags)
+        self._label, self._verdict = _label_and_value(search.text, flags)
 
     def accepts(self, document: Document) -> bool:
         return self._found(document.searchable(self._found)) is not None
 
+    def contradicted(self, document: Document) -> bool:
+        """Return whether the label of ``status=accepted`` stands before another value, too."""
+        if self._label is None or self._verdict is None:
+            return False
+        text = document.searchable(self._found)
+        return any(
+            self._verdict.match(text, label.end()) is None for label in self._label.finditer(text)
+        )
+
     def value(self, document: Document) -> str | None:
-        rest = self._behind(document)
+        rest = next(self._behind(document), None)
         return None if rest is None else _kept(_first_value(rest))
 
+    def values(self, document: Document) -> Sequence[str]:
+        return _each(_first_value(rest) for rest in self._behind(document))
+
     def price(self, document: Document) -> str | None:
-        rest = self._behind(document)
-        if rest is None:
-            return None
-        # A number that is no clear price is kept whole, so that no part of it passes for one.
-        return _kept(leading_price(rest) or _first_value(rest, _BARE_NUMBER))
+        rest = next(self._behind(document), None)
+        return None if rest is None else _kept(_price_in(rest))
+
+    def prices(self, document: Document) -> Sequence[str]:
+        return _each(_price_in(rest) for rest in self._behind(document))
 
     def reason(self, document: Document) -> str | None:
         """Return the value behind ``"reason":`` and the like, else the text itself if it occurs."""
@@ -106,13 +138,12 @@ class _TextFinder(Finder):
         match = self._text.search(text)
         return match[0] if match else None
 
-    def _behind(self, document: Document) -> str | None:
+    def _behind(self, document: Document) -> Iterator[str]:
+        """Yield what stands behind the text, wherever it occurs."""
         text = document.searchable(self._found)
-        match = self._text.search(text)
-        if match is None:
-            return None
-        rest = text[match.end() : match.end() + 2 * _MOST]
-        return rest[_end_of(_BEFORE_VALUE, rest) :]
+        for match in islice(self._text.finditer(text), _MOST_PLACES):
+            rest = text[match.end() : match.end() + 2 * _MOST]
+            yield rest[_end_of(_BEFORE_VALUE, rest) :]
 
 
 class _PatternFinder(Finder):
@@ -126,6 +157,10 @@ class _PatternFinder(Finder):
 
     def value(self, document: Document) -> str | None:
         return _kept(self._pattern.find(document.searchable(self._pattern.find)))
+
+    def values(self, document: Document) -> Sequence[str]:
+        """Return the first match: a pattern says by itself which one it means."""
+        return _each((self.value(document),))
 
 
 class _PathFinder(Finder):
@@ -151,6 +186,9 @@ class _PathFinder(Finder):
 
     def value(self, document: Document) -> str | None:
         return next((kept for text in self.found(document) if (kept := _kept(text))), None)
+
+    def values(self, document: Document) -> Sequence[str]:
+        return _each(self.found(document))
 
 
 class _JsonFinder(_PathFinder):
@@ -190,6 +228,27 @@ def _scalar(value: Any) -> str | None:
             return str(value)
         case _:
             return None
+
+
+def _each(texts: Iterable[str | None]) -> Sequence[str]:
+    return tuple(dict.fromkeys(kept for text in texts if (kept := _kept(text))))
+
+
+def _label_and_value(
+    text: str, flags: int
+) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None]:
+    """Return what finds ``"status":`` and what its value must be, for ``"status": "success"``."""
+    split = _LABELLED.fullmatch(text)
+    if split is None:
+        return None, None
+    start = r"(?<![\w-])" if split[1][:1].isalnum() else ""
+    label = re.compile(start + re.escape(split[1].rstrip()), flags)
+    return label, re.compile(r"\s*" + re.escape(split[2]), flags)
+
+
+def _price_in(rest: str) -> str | None:
+    # A number that is no clear price is kept whole, so that no part of it passes for one.
+    return leading_price(rest) or _first_value(rest, _BARE_NUMBER)
 
 
 def _first_value(rest: str, word: re.Pattern[str] = _BARE) -> str | None:

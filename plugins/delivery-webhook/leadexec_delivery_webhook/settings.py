@@ -109,13 +109,6 @@ class ResponseSettings(_Settings, kw_only=True, frozen=True):
             "counts as rejected. Otherwise the agreed price stands.",
         ),
     ] = False
-    ping_during_sort: Annotated[
-        bool,
-        Meta(
-            title="Ping during sort",
-            description="When this webhook is a ping: ask for a bid before leads are sorted.",
-        ),
-    ] = False
     ping_reference: Annotated[
         Search | None,
         Meta(title="Ping reference search", description="Finds the buyer's own id of the lead."),
@@ -137,8 +130,8 @@ class ResponseSettings(_Settings, kw_only=True, frozen=True):
     ] = None
 
 
-class WebhookSettings(_Settings, kw_only=True, frozen=True):
-    """One configured webhook."""
+class RequestSettings(_Settings, kw_only=True, frozen=True):
+    """How a lead is written and sent as one HTTP request."""
 
     method: Annotated[
         HttpMethod, Meta(title="Method", description="The request's HTTP method.")
@@ -209,6 +202,11 @@ class WebhookSettings(_Settings, kw_only=True, frozen=True):
             pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$",
         ),
     ] = "lead"
+
+
+class WebhookSettings(RequestSettings, kw_only=True, frozen=True):
+    """One configured webhook."""
+
     response: Annotated[
         ResponseSettings, Meta(title="Response", description="How the answer is read.")
     ] = ResponseSettings()

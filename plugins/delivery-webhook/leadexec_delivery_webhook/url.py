@@ -45,6 +45,13 @@ def with_query(url: str, query: str) -> str:
     return url + query if url.endswith(("?", "&")) else f"{url}&{query}"
 
 
+def browser_link(text: str | None) -> str:
+    """Return ``text`` if a browser may be sent there, else nothing."""
+    link = (text or "").strip()
+    plain = link.isprintable() and not any(character in link for character in " <>\"'\\")
+    return link if plain and link.lower().startswith(("https://", "http://")) else ""
+
+
 def url_faults(text: str, path: str, *, tags: bool = True) -> list[Fault]:
     """Return what is wrong with a URL that an operator set as ``path``."""
     problem = _problem(text.strip(), tags=tags)

@@ -1,14 +1,12 @@
-"""The buyers' own books: what they were sent, what they bought and for how much.
+"""The buyers' own books: what they were asked and sent, what they bought and for how much.
 
 Books are a fold over an append-only list of records, so that a journal read back gives the same
 books, and a platform that is killed in between can be held against them.
 """
 
-import enum
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -16,35 +14,8 @@ from typing import Self
 
 import msgspec
 
-
-class RecordKind(enum.StrEnum):
-    """What became of one post."""
-
-    SALE = "sale"
-    REFUSAL = "refusal"
-    REPEAT = "repeat"
-    """The key had been judged before; it was answered the same way and not counted again."""
-    TROUBLE = "trouble"
-    INVALID = "invalid"
-    """Wrong authorization, wrong format or unreadable; it is no try of its key."""
-
-
-class Record(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """One post to one buyer."""
-
-    buyer: str
-    """Its name, or ``<buyer>/<branch>``."""
-    kind: RecordKind
-    at: datetime
-    key: str = ""
-    """The idempotency key."""
-    lead: str = ""
-    price: Decimal = Decimal(0)
-    reference: str = ""
-    reason: str = ""
-    """Of a refusal, or what makes a post invalid."""
-    trouble: str = ""
-    """The kind of trouble that the post met; a ``lost_answer`` may be a sale at the same time."""
+from leadexec_simulator.bids import Bids
+from leadexec_simulator.record import Record, RecordKind
 
 
 class BuyerSummary(msgspec.Struct, kw_only=True):
@@ -60,6 +31,20 @@ class BuyerSummary(msgspec.Struct, kw_only=True):
     """Sales of a lead that this buyer had already bought under another key."""
     invalid: int = 0
     troubles: dict[str, int] = {}
+    """Of posts and pings."""
+    pings: int = 0
+    """All of them; a ping that is repeated while its bid holds gets that bid again."""
+    bids: int = 0
+    no_bids: int = 0
+    late_bids: int = 0
+    wins: int = 0
+    """Bids that became sales; their prices are in ``revenue``."""
+
+
+_ADDED_UP = (
+    *("posts", "sales", "revenue", "refusals", "repeats", "doubled", "invalid"),
+    *("pings", "bids", "no_bids", "late_bids", "wins"),
+)
 
 
 class BookSummary(BuyerSummary, kw_only=True):
@@ -77,6 +62,7 @@ class Books:
         self._judged: dict[tuple[str, str], Record] = {}
         self._tries: Counter[tuple[str, str]] = Counter()
         self._leads: set[tuple[str, str]] = set()
+        self._bids = Bids()
         for record in records:
             self._enter(record)
 
@@ -91,6 +77,11 @@ class Books:
     def judged(self, buyer: str, key: str) -> Record | None:
         """Return the sale or refusal of ``key``, or None while there is none."""
         return self._judged.get((buyer, key))
+
+    @property
+    def bids(self) -> Bids:
+        """The bids of all buyers."""
+        return self._bids
 
     def sales(self, buyer: str) -> Sequence[Record]:
         """Return the sales to ``buyer`` in order of time."""
@@ -109,7 +100,7 @@ class Books:
         total = BookSummary(buyers=dict(sorted(self._summaries.items())))
         troubles: Counter[str] = Counter()
         for one in self._summaries.values():
-            for name in ("posts", "sales", "revenue", "refusals", "repeats", "doubled", "invalid"):
+            for name in _ADDED_UP:
                 setattr(total, name, getattr(total, name) + getattr(one, name))
             troubles.update(one.troubles)
         total.troubles = dict(troubles)
@@ -117,14 +108,17 @@ class Books:
 
     def _enter(self, record: Record) -> None:
         books = self._summaries[record.buyer]
+        if record.ping:
+            self._bids.enter(record)
+            _count_ping(books, record)
+            return
         books.posts += 1
         if record.kind is RecordKind.INVALID:
             books.invalid += 1
             return
         key = (record.buyer, record.key)
         self._tries[key] += 1
-        if record.trouble:
-            books.troubles[record.trouble] = books.troubles.get(record.trouble, 0) + 1
+        _count_trouble(books, record)
         match record.kind:
             case RecordKind.SALE:
                 self._judged[key] = record
@@ -134,7 +128,7 @@ class Books:
                 books.refusals += 1
             case RecordKind.REPEAT:
                 books.repeats += 1
-            case RecordKind.TROUBLE:
+            case _:
                 pass
 
     def _sell(self, books: BuyerSummary, record: Record) -> None:
@@ -143,6 +137,30 @@ class Books:
         if record.lead and (record.buyer, record.lead) in self._leads:
             books.doubled += 1
         self._leads.add((record.buyer, record.lead))
+        if record.bid:
+            books.wins += 1
+            self._bids.take(record)
+
+
+def _count_trouble(books: BuyerSummary, record: Record) -> None:
+    if record.trouble:
+        books.troubles[record.trouble] = books.troubles.get(record.trouble, 0) + 1
+
+
+def _count_ping(books: BuyerSummary, record: Record) -> None:
+    books.pings += 1
+    _count_trouble(books, record)
+    match record.kind:
+        case RecordKind.BID:
+            books.bids += 1
+        case RecordKind.NO_BID:
+            books.no_bids += 1
+        case RecordKind.LATE_BID:
+            books.late_bids += 1
+        case RecordKind.INVALID:
+            books.invalid += 1
+        case _:
+            pass
 
 
 class JournaledBooks(Books):

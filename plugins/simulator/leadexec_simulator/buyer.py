@@ -109,8 +109,46 @@ Price: TypeAlias = FixedPrice | PostedPrice | CurvePrice
 """How a buyer finds the price it pays."""
 
 
+class Bidding(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """How a buyer bids for a lead before it gets it, and what it wants to see again in the post."""
+
+    decline_rate: Annotated[Share, Meta(title="Share of pings without a bid")] = 0.0
+    decline_values: Annotated[
+        dict[str, tuple[str, ...]],
+        Meta(title="Values without a bid", description="Pinged field → values it does not bid for"),
+    ] = {}
+    decline_reason: Annotated[str, Meta(title="Reason")] = "No coverage"
+    delay_ms: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=600_000,
+            title="Time to think",
+            description="Whoever hangs up before gets no bid; it is counted as late",
+        ),
+    ] = 0
+    expires_s: Annotated[
+        Annotated[int, Meta(ge=0, le=31_536_000)] | None,
+        Meta(title="Seconds a bid holds", description="0 is over at once; none is never over"),
+    ] = None
+    troubles: Annotated[
+        tuple[Trouble, ...],
+        Meta(title="Troubles of pings", description="The first that applies happens"),
+    ] = ()
+    reference_field: Annotated[str, Meta(title="Posted field that names the bid")] = (
+        "ping_reference"
+    )
+    price_field: Annotated[
+        str,
+        Meta(
+            title="Posted field that names the price",
+            description="It must be the bid's; empty looks at no price",
+        ),
+    ] = "price"
+
+
 class Buyer(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """One simulated buyer; it listens at ``/buyers/<name>``."""
+    """One simulated buyer; it listens at ``/buyers/<name>``, to pings at ``/pings/<name>``."""
 
     name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", title="Name")]
     price: Annotated[Price, Meta(title="Price")] = PostedPrice()
@@ -134,6 +172,14 @@ class Buyer(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
     ] = None
     lead_field: Annotated[str, Meta(title="Posted field that names the lead")] = "lead_uid"
     redirect_url: Annotated[str, Meta(title="Redirect address in accepts")] = ""
+    bidding: Annotated[
+        Bidding | None,
+        Meta(
+            title="Bidding",
+            description="It is pinged first, and buys only what it has bid for, at that price; "
+            "none takes posts unasked",
+        ),
+    ] = None
 
 
 def buyers_from_json(text: str | bytes) -> tuple[Buyer, ...]:

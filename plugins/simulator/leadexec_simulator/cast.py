@@ -1,13 +1,16 @@
 """The buyers of the demonstration: one for every way in which a buyer can answer, or fail to."""
 
 from decimal import Decimal
+from typing import Any
 
 from leadexec_simulator.buyer import (
+    Bidding,
     Buyer,
     CurvePrice,
     Dialect,
     FixedPrice,
     Format,
+    Price,
     Trouble,
     TroubleKind,
 )
@@ -20,6 +23,36 @@ BEARER = "Bearer demo-token"
 def example_buyers() -> tuple[Buyer, ...]:
     """Return the buyers that ``leadexec demo`` sells to and ``leadexec simulator`` starts with."""
     return (*_good_buyers(), *_choosy_buyers(), *_troubled_buyers())
+
+
+def pinged_buyers() -> tuple[Buyer, ...]:
+    """Return buyers that bid before they buy, one for every way in which a bid can go."""
+    curve = CurvePrice(
+        base=Decimal("24.00"), swing=Decimal("3.00"), jitter=Decimal("6.00"), floor=Decimal("5.00")
+    )
+    return (
+        _bidder("ping-curve", Bidding(expires_s=60), price=curve),
+        _bidder("ping-xml", Bidding(), format=Format.XML),
+        _bidder("ping-plain", Bidding(), format=Format.PLAIN),
+        _bidder("ping-dollars", Bidding(decline_rate=0.3, expires_s=60), dialect=Dialect.ACCEPTED),
+        _bidder("ping-none", Bidding(decline_rate=1.0)),
+        _bidder("ping-zero", Bidding(decline_rate=0.5), price=curve, dialect=Dialect.BID),
+        _bidder("ping-slow", Bidding(delay_ms=400)),
+        _bidder("ping-late", Bidding(delay_ms=60_000)),
+        _bidder("ping-expires", Bidding(expires_s=2)),
+        _bidder("ping-expired", Bidding(expires_s=0)),
+        _bidder("ping-refuses", Bidding(), reject_rate=1.0, reject_reason="Not after all"),
+        *(
+            _bidder(f"ping-{name}", Bidding(troubles=(Trouble(kind=kind),)))
+            for name, kind in (
+                ("garbage", TroubleKind.BAD_JSON),
+                ("health-page", TroubleKind.HEALTH_PAGE),
+                ("server-error", TroubleKind.SERVER_ERROR),
+                ("timeout", TroubleKind.TIMEOUT),
+                ("lost", TroubleKind.LOST_ANSWER),
+            )
+        ),
+    )
 
 
 def _good_buyers() -> tuple[Buyer, ...]:
@@ -88,3 +121,13 @@ def _troubled_buyers() -> tuple[Buyer, ...]:
             )
         ),
     )
+
+
+def _bidder(
+    name: str,
+    bidding: Bidding,
+    *,
+    price: Price = FixedPrice(amount=Decimal("20.00")),  # noqa: B008  it is frozen
+    **more: Any,
+) -> Buyer:
+    return Buyer(name=name, bidding=bidding, price=price, **more)

@@ -9,8 +9,11 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from leadexec_simulator.buyer import Buyer, buyers_from_json
-from leadexec_simulator.cast import example_buyers
+from leadexec_simulator.cast import example_buyers, pinged_buyers
 from leadexec_simulator.simulator import Simulator
+
+EVERYBODY = (*example_buyers(), *pinged_buyers())
+"""Who buys when no file says so."""
 
 
 def simulator_command() -> App:
@@ -33,9 +36,9 @@ def simulator_command() -> App:
             host: The address to listen at.
             seed: All chance follows from it.
             buyers: A JSON file with a list of buyers, instead of the example ones.
-            books: A file that every post is appended to; what it holds already counts.
+            books: A file that every post and ping is appended to; what it holds already counts.
         """
-        cast = buyers_from_json(buyers.read_bytes()) if buyers else example_buyers()
+        cast = buyers_from_json(buyers.read_bytes()) if buyers else EVERYBODY
         simulator = Simulator(cast, seed=seed, journal=books, host=host, port=port)
         asyncio.run(serve(simulator, Console()))
 
@@ -59,4 +62,5 @@ async def serve(simulator: Simulator, console: Console) -> None:
 
 def _line(simulator: Simulator, buyer: Buyer) -> str:
     troubles = ", ".join(trouble.kind for trouble in buyer.troubles)
-    return f"{simulator.url(buyer.name)}{'  (' + troubles + ')' if troubles else ''}"
+    pings = f"  pings at {simulator.ping_url(buyer.name)}" if buyer.bidding else ""
+    return f"{simulator.url(buyer.name)}{pings}{'  (' + troubles + ')' if troubles else ''}"

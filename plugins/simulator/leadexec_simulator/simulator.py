@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import msgspec
 
@@ -14,9 +14,13 @@ from leadexec import Clock, ConfigurationError
 from leadexec_simulator.books import Books, JournaledBooks
 from leadexec_simulator.buyer import Buyer
 from leadexec_simulator.desk import Desk
+from leadexec_simulator.ping_desk import PingDesk
+from leadexec_simulator.reception import Reception
 from leadexec_simulator.replies import Answer, Reply
 from leadexec_simulator.request import Request
 from leadexec_simulator.server import HttpServer
+
+_NO_BIDDER: Final = Answer(status=404, body=b"This buyer takes posts without a ping.")
 
 
 class SystemClock:
@@ -37,6 +41,8 @@ class SystemClock:
 
 class Simulator:
     """Buyers at ``/buyers/<name>`` and their books at ``/books`` and ``/books/<name>``.
+
+    Those that bid are asked at ``/pings/<name>``.
 
     ``async with Simulator([Buyer(name="acme")]) as simulator: simulator.url("acme")``
     """
@@ -70,7 +76,7 @@ class Simulator:
         self.books: Books = JournaledBooks(journal) if journal else Books()
         self._seed = seed
         self._buyers: dict[str, Buyer] = {}
-        self._desks: dict[str, Desk] = {}
+        self._desks: dict[str, Desk | PingDesk] = {}
         for buyer in buyers:
             if buyer.name in self._buyers:
                 raise ConfigurationError.single(
@@ -103,6 +109,15 @@ class Simulator:
         address = f"{self.base_url}/buyers/{self._buyers[buyer].name}"
         return f"{address}/{branch}" if branch else address
 
+    def ping_url(self, buyer: str, branch: str = "") -> str:
+        """Return the address at which ``buyer``, or one of its branches, is asked for bids.
+
+        Raises:
+            KeyError: There is no such buyer.
+        """
+        address = f"{self.base_url}/pings/{self._buyers[buyer].name}"
+        return f"{address}/{branch}" if branch else address
+
     async def __aenter__(self) -> Self:
         self._port = await self._server.start(self._host, self._port)
         return self
@@ -119,8 +134,11 @@ class Simulator:
 
     async def _handle(self, request: Request) -> Reply:
         match request.path.strip("/").split("/"):
-            case ["buyers", name, *branch] if name in self._buyers and len(branch) <= 1:
-                return await self._desk(name, *branch).answer(request)
+            case ["buyers" | "pings" as what, name, *branch] if (
+                name in self._buyers and len(branch) <= 1
+            ):
+                desk = self._desk(what, name, *branch)
+                return await desk.answer(request) if desk else _NO_BIDDER
             case ["books"]:
                 return _json(self.books.summary())
             case ["books", name, *branch, "sales"] if name in self._buyers:
@@ -131,18 +149,31 @@ class Simulator:
                 return _json({"buyers": self.buyers, "books": f"{self.base_url}/books"})
         return Answer(status=404, body=b"There is no such buyer or page.")
 
-    def _desk(self, name: str, branch: str = "") -> Desk:
-        """Return the desk of a buyer or of its branch; it opens with the first post."""
-        found = self._desks.get(f"{name}/{branch}")
-        if found is None:
-            found = self._desks[f"{name}/{branch}"] = Desk(
+    def _desk(self, what: str, name: str, branch: str = "") -> Desk | PingDesk | None:
+        """Return the desk of a buyer or of its branch; it opens with the first request.
+
+        Args:
+            what: ``buyers`` for posts, ``pings`` for pings; there may be no desk for these.
+            name: The buyer's name.
+            branch: Its branch, or empty.
+        """
+        address = f"{what}/{name}/{branch}"
+        if address not in self._desks:
+            pings = what == "pings"
+            bidding = self._buyers[name].bidding
+            if pings and bidding is None:
+                return None
+            reception = Reception(
                 self._buyers[name],
                 seed=self._seed,
                 books=self.books,
                 clock=self._clock,
                 branch=branch,
+                pings=pings,
             )
-        return found
+            opened = PingDesk(reception, bidding) if pings and bidding else Desk(reception)
+            self._desks[address] = opened
+        return self._desks[address]
 
 
 def _json(content: object) -> Answer:
