@@ -167,7 +167,7 @@ async def test_the_example_account_refers_only_to_what_was_created_before() -> N
     counts = {kind: len(made) for kind, made in memory.stored.items()}
     assert counts[LeadType] == 2
     assert counts[LeadSource] == 5
-    assert counts[Campaign] == 8
+    assert counts[Campaign] == 9
     assert counts[Client] == counts[ConfiguredDeliveryMethod] == len(CLIENTS)
     assert counts[DeliveryAccount] == len(CLIENTS) + 2
 

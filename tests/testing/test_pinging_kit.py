@@ -28,8 +28,8 @@ from leadexec import (
     Secret,
     UnavailableError,
 )
-from leadexec.testing.http_receiver import http_answer
 from leadexec.testing import PingingDeliveryMethodContract
+from leadexec.testing.http_receiver import http_answer
 
 CAUGHT = (msgspec.DecodeError, RecursionError, UnicodeError)
 

@@ -20,7 +20,7 @@ from leadexec.model.delivery_method import (
     RetrySettings,
 )
 from leadexec.model.entity import Entity
-from leadexec.model.source import AutomationUse, Campaign, LeadSource, ValidatorUse
+from leadexec.model.source import AutomationUse, Campaign, Channel, LeadSource, ValidatorUse
 
 E = TypeVar("E", bound=Entity)
 
@@ -93,6 +93,7 @@ def _campaign(plan: CampaignPlan, source: int, type_id: int) -> Campaign:
         name=plan.name,
         lead_source=source,
         lead_type=type_id,
+        channel=Channel.PING_POST if plan.pings else Channel.WEB,
         price=plan.price,
         automation=AutomationUse(strategy=plan.strategy, settings=plan.strategy_settings),
         maximum_delivery_count=plan.maximum,

@@ -52,6 +52,8 @@ class CampaignPlan(msgspec.Struct, kw_only=True, frozen=True):
     """Whether its leads must be veterans."""
     limits: QuantityLimits = QuantityLimits()
     lookback_days: int = 30
+    pings: bool = False
+    """Whether its vendor pings first, and posts what it got an Order ID for (``PP2``)."""
     reviewed: bool = False
     """Whether a person validates every lead (``LS9``)."""
     waits: bool = False
@@ -133,6 +135,16 @@ CAMPAIGNS: Final = (
         limits=QuantityLimits(hourly=70, daily=800),
     ),
     CampaignPlan(
+        name="Mortgage by ping",
+        vendor="LendPath Media",
+        vertical=Vertical.MORTGAGE,
+        price=Decimal("27.00"),
+        weight=8,
+        maximum=2,
+        strategy="price",
+        pings=True,
+    ),
+    CampaignPlan(
         name="Auto South",
         vendor="DriveQuote",
         vertical=Vertical.AUTO,
@@ -178,4 +190,4 @@ CAMPAIGNS: Final = (
         reviewed=True,
     ),
 )
-"""Eight campaigns of five sources; the limits of two are within reach of 1,000 leads."""
+"""Nine campaigns of five sources; the limits of two are within reach of 1,000 leads."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import anyio
 import httpx
@@ -15,6 +15,9 @@ from leadexec.contracts.services import Clock
 from leadexec.errors import UnavailableError
 
 RECEIVER: Final = "/receiver/leads"
+PINGS: Final = "/ping/leads"
+PINGED: Final = frozenset({"State", "Zip", "LoanAmount", "CreditGrade", "Veteran"})
+"""The fields that a ping tells: what decides, and nobody's name."""
 TOKENS: Final = "/oauth2/token"
 _TRIES: Final = 6
 _REMEMBERED: Final = 20_000
@@ -60,6 +63,8 @@ class Tally:
         """Status of the lead (``accepted``, ``held``, ``rejected``) → answers."""
         self.refused: Counter[str] = Counter()
         """HTTP status → answers to posts that the receiver took for no lead."""
+        self.pings: Counter[str] = Counter()
+        """``accepted`` or ``refused`` → answers to pings; refused ones are posted no lead."""
         self.repeats = 0
         """Posts that were sent again because no proper answer came."""
         self.last_answer = 0.0
@@ -86,6 +91,8 @@ class CampaignTarget(msgspec.Struct, kw_only=True, frozen=True):
     id: int
     waits: bool = False
     """Whether its answers wait for the deliveries."""
+    pings: bool = False
+    """Whether its leads are offered by a ping first."""
 
 
 class Sender(Protocol):
@@ -129,7 +136,13 @@ class Poster:
         """Post ``lead`` until it is answered, six times at most, and count the answer."""
         self._tally.posted += 1
         target = self._campaigns[lead.campaign]
-        content = msgspec.json.encode({"campaign": target.id, "fields": lead.fields})
+        body: dict[str, Any] = {"campaign": target.id, "fields": lead.fields}
+        if target.pings:
+            order = await self._ping(target, lead)
+            if not order:
+                return
+            body["order_id"] = order
+        content = msgspec.json.encode(body)
         for number in range(_TRIES):
             if number:
                 self._tally.repeats += 1
@@ -146,6 +159,21 @@ class Poster:
                 self._count(status)
                 return
         self._tally.unanswered += 1
+
+    async def _ping(self, target: CampaignTarget, lead: PostedLead) -> str:
+        """Return the Order ID that a ping for ``lead`` gets; empty when nobody wants it."""
+        told = {name: value for name, value in lead.fields.items() if name in PINGED}
+        content = msgspec.json.encode({"campaign": target.id, "fields": told})
+        for _ in range(2):
+            token = self._token or await self._renewed("")
+            headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+            answer = await self._http.post(PINGS, content=content, headers=headers)
+            if answer.status_code != httpx.codes.UNAUTHORIZED:
+                break
+            await self._renewed(token)
+        order: str = answer.json().get("order_id", "") if answer.is_success else ""
+        self._tally.pings["accepted" if order else "refused"] += 1
+        return order
 
     async def _send(self, content: bytes, key: str, token: str) -> int:
         """Return the status of the answer; 0 when there is none."""

@@ -27,7 +27,7 @@ from leadexec.contracts.services import Clock
 from leadexec.model.access import Scope
 from leadexec.model.client import Client
 from leadexec.model.lead_type import LeadType
-from leadexec.model.source import Campaign
+from leadexec.model.source import Campaign, Channel
 
 SETTLE_SECONDS: Final = 120.0
 """How long retries and slow buyers may take after the last lead."""
@@ -83,7 +83,11 @@ class Demo:
     async def poster(self) -> AsyncIterator[Poster]:
         """Give a poster that posts over HTTP to the platform."""
         targets = {
-            campaign.name: CampaignTarget(id=campaign.id, waits=not campaign.use_delivery_queue)
+            campaign.name: CampaignTarget(
+                id=campaign.id,
+                waits=not campaign.use_delivery_queue,
+                pings=campaign.channel is Channel.PING_POST,
+            )
             for campaign in self.campaigns
         }
         async with httpx.AsyncClient(base_url=self.url, timeout=60, trust_env=False) as http:

@@ -104,6 +104,8 @@ class Figures(msgspec.Struct, kw_only=True, frozen=True):
     seconds: float
     """From the first post of this run to its last answer."""
     refused: dict[str, int]
+    pings: dict[str, int]
+    """``accepted``, ``refused`` → pings of this run."""
     answers: Percentiles
     waited: Percentiles
     books: BuyerBooks
@@ -122,6 +124,7 @@ def figures_of(counts: DemoCounts, tally: Tally, books: BuyerBooks, seconds: flo
         repeats=tally.repeats,
         seconds=round(seconds, 3),
         refused=dict(tally.refused),
+        pings=dict(tally.pings),
         answers=tally.queued.percentiles(),
         waited=tally.waited.percentiles(),
         books=books,
@@ -151,6 +154,7 @@ def summary_json(figures: Figures, problems: list[str]) -> str:
         "posted": figures.posted,
         "repeats": figures.repeats,
         "refused": figures.refused,
+        "pings": figures.pings,
         "seconds": figures.seconds,
         "leads_per_second": figures.rate,
         "answers_ms": figures.answers,
@@ -186,6 +190,9 @@ def money(amount: Decimal) -> str:
 
 def _rows(figures: Figures) -> Iterator[tuple[str, str, str]]:
     counts, books = figures.counts, figures.books
+    if figures.pings:
+        refused = figures.pings.get("refused", 0)
+        yield "Pings", f"{sum(figures.pings.values()):,}", f"{refused:,} refused, and never posted"
     yield "Received", f"{counts.received:,}", f"{figures.rate:,} a second in this run"
     yield "Accepted", f"{counts.accepted:,}", ""
     yield "Held", f"{counts.held:,}", ""

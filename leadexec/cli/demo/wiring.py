@@ -31,6 +31,7 @@ STANDARD: Final = (
     "automation-price",
     "automation-priority",
     "automation-round-robin",
+    "channel-ping-post",
     "delivery-portal",
     "delivery-webhook",
     "fields",

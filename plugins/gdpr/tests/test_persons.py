@@ -6,12 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from leadexec_gdpr.desk import MOST, GdprDesk
+from leadexec_gdpr.desk import MOST
 from leadexec_gdpr.record import Why
-from leadexec_gdpr.settings import GdprSettings
 
-from leadexec import ConflictError, Person, UnavailableError
-from leadexec.testing import KeptLead, KeptPost, fake_services
+from leadexec import ConflictError, Person
+from leadexec.testing import KeptLead, KeptPost
 
 pytestmark = pytest.mark.anyio
 AnOffice = Callable[..., Awaitable[Any]]

@@ -17,7 +17,17 @@ FORM: Final = "application/x-www-form-urlencoded"
 PING_POST: Final = "ping_post"
 """The channel whose leads are offered with a ping before they are posted."""
 RESERVED: Final = frozenset(
-    {"campaign", "aid", "vid", "lid", "test", "idempotency_key", "password"}
+    {
+        "aid",
+        "campaign",
+        "idempotency_key",
+        "lid",
+        "order_id",
+        "orderid",
+        "password",
+        "test",
+        "vid",
+    }
 )
 """Names, in lower case, that mean something else beside the fields of a form."""
 

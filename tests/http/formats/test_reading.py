@@ -217,5 +217,3 @@ def test_format_is_the_query_string_s_and_a_field_in_a_body() -> None:
 @pytest.mark.parametrize("query", [b"", b"a=1", b"a=format", b"format=xml&a=%zz", b"format=\xff"])
 def test_a_query_string_that_asks_for_nothing_or_is_broken_wants_no_format(query: bytes) -> None:
     assert wanted_format(query) == ""
-
-
