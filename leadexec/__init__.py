@@ -1,6 +1,7 @@
 """The open lead distribution platform: the public names that plugins are written with."""
 
 from leadexec.contracts.automation import AutomationStrategy, Candidate, SortContext, Statistic
+from leadexec.contracts.campaigns import CampaignInfo, Campaigns, FieldDetails
 from leadexec.contracts.component import Component, NoSettings
 from leadexec.contracts.delivery import (
     Accepted,
@@ -77,11 +78,8 @@ from leadexec.contracts.post import (
 from leadexec.contracts.quotes import Quote, Quotes, QuoteTerms
 from leadexec.contracts.script import DistributionScript, ScriptSetup, Selection, Stop
 from leadexec.contracts.services import (
-    CampaignInfo,
-    Campaigns,
     Clock,
     Entities,
-    FieldDetails,
     Graded,
     Grading,
     HttpAnswer,

@@ -106,11 +106,11 @@ def _http_parts(kernel: Kernel) -> HttpParts:
         services=services,
         cipher=kernel.cipher,
         credentials=CredentialLoader(
-            kernel.store, kernel.tables, kernel.cipher, kernel.credentials
+            kernel.store, kernel.tables, kernel.cipher, kernel.access.credentials
         ),
-        tokens=kernel.tokens,
-        verifier=kernel.verifier,
-        passwords=kernel.passwords,
+        tokens=kernel.access.tokens,
+        verifier=kernel.access.verifier,
+        passwords=kernel.access.passwords,
         faults=kernel.faults,
         settings=kernel.settings.http,
         refresh=refresh,

@@ -70,6 +70,16 @@ E = TypeVar("E", bound=Entity)
 
 
 @dataclass(slots=True, kw_only=True)
+class Access:
+    """How programs prove who they are."""
+
+    credentials: CredentialCache
+    passwords: Passwords
+    tokens: TokenDesk
+    verifier: TokenVerifier
+
+
+@dataclass(slots=True, kw_only=True)
 class Kernel:
     """Everything that a running system shares."""
 
@@ -88,10 +98,7 @@ class Kernel:
     intake: Intake
     desk: IntakeDesk
     """Where posts arrive."""
-    credentials: CredentialCache
-    verifier: TokenVerifier
-    passwords: Passwords
-    tokens: TokenDesk
+    access: Access
 
     @property
     def catalog(self) -> Catalog:
@@ -146,46 +153,26 @@ def assemble(
     faults = FaultLog()
     time, chance = clock or SystemClock(), randomness or SystemRandomness()
     services = _services(settings, time, chance, stack)
-    lookups, grading = LookupDesk(time, faults), GradingDesk(faults)
-    services.lookups, services.grading = lookups, grading
+    services.lookups = lookups = LookupDesk(time, faults)
+    services.grading = grading = GradingDesk(faults)
     stack.push_async_callback(lookups.aclose)
+    selection = settings.selection(safe_mode=safe_mode)
     plugins = load_plugins(
-        settings.selection(safe_mode=safe_mode),
-        services,
-        faults=faults,
-        found=found,
-        kernel=_add_kernel_components,
+        selection, services, faults=faults, found=found, kernel=_add_kernel_components
     )
     registry = EntityRegistry(plugins.contributions("register_entities"))
-    tables = EntityTables(registry)
-    cipher = _cipher(settings)
-    store = Store(
-        open_database(settings.database_url, settings.storage), waiting=settings.storage.waiting
-    )
-    stack.push_async_callback(store.aclose)
+    tables, cipher, store = EntityTables(registry), _cipher(settings), _store(settings, stack)
     parts = _parts(settings, plugins, services, store=store, cipher=cipher, faults=faults)
-    services.storage = PluginStorage(store, tables, cipher, time)
-    services.leads = StoredLeadActs(store, time)
-    services.campaigns = CatalogCampaigns(parts.catalog, time, faults)
     _take_made(settings, plugins, lookups, grading)
     events = EventJobs({hook: [p.name for p in plugins.observers(hook)] for hook in EVENTS})
-    services.erasure = StoredErasure(store, time, parts.catalog, events)
+    _lend(parts, services, PluginStorage(store, tables, cipher, time), events)
     _handle_commands(store, tables, events, faults)
     decider = LeadDecider(services, faults)
-    runner = _runner(settings, parts, decider, plugins)
-    credentials, passwords = CredentialCache(), Passwords()
-    key = token_key(cipher.installation_key())
-    verifier = TokenVerifier(key, time, credentials)
-    services.tokens = tokens = TokenDesk(
-        credentials, passwords, TokenIssuer(key, time, chance), time
-    )
-    services.jobs = jobs = JobDesk(store, time, runner.wake)
-    schedules = Schedules(plugins, jobs, time)
-    for kind, handling in PluginJobs(plugins, services).handlings():
-        runner.handle(kind, schedules.again(kind, handling))
+    runner = _runner(settings, parts, decider)
+    schedules = _schedules(plugins, services, store, runner)
+    access = _access(cipher, services)
     intake = _intake(settings, parts, decider, runner)
-    desk = _desk(settings, parts, intake, verifier)
-    services.intake = desk
+    services.intake = desk = _desk(settings, parts, intake, access.verifier)
     services.quotes = Quoter(parts, decider, desk)
     return Kernel(
         settings=settings,
@@ -202,11 +189,47 @@ def assemble(
         schedules=schedules,
         intake=intake,
         desk=desk,
-        credentials=credentials,
-        verifier=verifier,
-        passwords=passwords,
-        tokens=tokens,
+        access=access,
     )
+
+
+def _store(settings: Settings, stack: AsyncExitStack) -> Store:
+    database = open_database(settings.database_url, settings.storage)
+    store = Store(database, waiting=settings.storage.waiting)
+    stack.push_async_callback(store.aclose)
+    return store
+
+
+def _lend(
+    parts: Parts, services: KernelServices, storage: PluginStorage, events: EventJobs
+) -> None:
+    """Fill in the services that stand on the store and the catalog."""
+    clock = services.clock
+    services.storage = storage
+    services.leads = StoredLeadActs(parts.store, clock)
+    services.campaigns = CatalogCampaigns(parts.catalog, clock, parts.faults)
+    services.erasure = StoredErasure(parts.store, clock, parts.catalog, events)
+
+
+def _schedules(
+    plugins: Plugins, services: KernelServices, store: Store, runner: Runner
+) -> Schedules:
+    """Let ``runner`` run what plugins registered, and what comes again and again."""
+    services.jobs = jobs = JobDesk(store, services.clock, runner.wake)
+    runner.handle(OBSERVE, Handling(run=ObserverJobs(plugins).run_job))
+    schedules = Schedules(plugins, jobs, services.clock)
+    for kind, handling in PluginJobs(plugins, services).handlings():
+        runner.handle(kind, schedules.again(kind, handling))
+    return schedules
+
+
+def _access(cipher: Cipher, services: KernelServices) -> Access:
+    clock, credentials, passwords = services.clock, CredentialCache(), Passwords()
+    key = token_key(cipher.installation_key())
+    issuer = TokenIssuer(key, clock, services.randomness)
+    services.tokens = tokens = TokenDesk(credentials, passwords, issuer, clock)
+    verifier = TokenVerifier(key, clock, credentials)
+    return Access(credentials=credentials, passwords=passwords, tokens=tokens, verifier=verifier)
 
 
 def _desk(settings: Settings, parts: Parts, intake: Intake, verifier: TokenVerifier) -> IntakeDesk:
@@ -345,7 +368,7 @@ def _handle_commands(
     store.handle(HoldQuote, Holdings(faults).hold)
 
 
-def _runner(settings: Settings, parts: Parts, decider: LeadDecider, plugins: Plugins) -> Runner:
+def _runner(settings: Settings, parts: Parts, decider: LeadDecider) -> Runner:
     runner = Runner(
         parts.store,
         parts.services.clock,
@@ -359,5 +382,4 @@ def _runner(settings: Settings, parts: Parts, decider: LeadDecider, plugins: Plu
     recheck = Recheck(parts.catalog, parts.store, decider, parts.services.clock)
     runner.handle(RECHECK, Handling(run=recheck.run_job))
     runner.handle(RELEASE_QUOTE, Handling(run=QuoteRelease(parts.store).run_job))
-    runner.handle(OBSERVE, Handling(run=ObserverJobs(plugins).run_job))
     return runner

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import SystemRandom
 
+from leadexec.contracts.campaigns import Campaigns
 from leadexec.contracts.erasure import Erasure
 from leadexec.contracts.quotes import Quotes
 from leadexec.contracts.services import (
-    Campaigns,
     Clock,
     Grading,
     Jobs,

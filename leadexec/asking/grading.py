@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from time import perf_counter_ns
 from typing import Any, Final
 
 import msgspec
 
+from leadexec.asking.cancelling import ends_the_work
 from leadexec.contracts.grading import GradingCheck, GradingContext, Score
 from leadexec.contracts.lead import Lead, LeadTypeInfo
 from leadexec.contracts.services import Graded
@@ -48,14 +50,13 @@ class GradingDesk:
     async def _one(self, key: str, lead: Lead, context: GradingContext) -> Graded:
         check = self._checks[key]
         began = perf_counter_ns()
-        twin = msgspec.structs.replace(lead, fields=dict(lead.fields))
         try:
             async with asyncio.timeout(DEADLINE):
-                score = await check.grade(twin, context)
-            if not isinstance(score, Score):
-                message = f"{score!r:.200} is no Score"
-                raise TypeError(message)
-        except Exception as error:  # noqa: BLE001  a plugin is isolated; its fault is recorded
+                score = await check.grade(_twin_of(lead), context)
+            _demand_sound(score)
+        except (Exception, asyncio.CancelledError) as error:
+            if ends_the_work(error):
+                raise
             where = f"grade of '{key}'"
             fault = self._faults.record(self._plugin_of.get(key, ""), where, error)
             detail = f"Could not run ({fault.error})."
@@ -69,6 +70,21 @@ class GradingDesk:
             detail=score.detail[:500],
             us=us,
         )
+
+
+def _twin_of(lead: Lead) -> Lead:
+    """Return a copy that shares nothing with ``lead`` that could be changed."""
+    fields, facts = deepcopy(lead.fields), deepcopy(lead.facts)
+    return msgspec.structs.replace(lead, fields=fields, facts=facts)
+
+
+def _demand_sound(score: Any) -> None:
+    """Raise ``TypeError`` for what is no ``Score``, or one of odd parts."""
+    match score:
+        case Score(passed=bool(), detail=str()):
+            return
+    message = f"{score!r:.200} is no Score"
+    raise TypeError(message)
 
 
 def _missing(key: str) -> Graded:

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from leadexec.asking.cancelling import ends_the_work
 from leadexec.contracts.lookup import Answer, Facts, Lookup, Question
 from leadexec.contracts.services import Clock
 from leadexec.errors import ConfigurationError, Fault
@@ -71,25 +72,18 @@ class LookupDesk:
             return Answer(
                 facts=None, provider="", problem=f"no provider answers '{kind}' questions"
             )
-        kept = self._kept.get(question)
+        try:
+            kept = self._kept.get(question)
+        except TypeError as error:  # what is asked about is a list, say
+            return Answer(facts=None, provider=provider.key, problem=f"it cannot be asked: {error}")
         if kept is not None and self._clock.monotonic() < kept[0]:
             self._kept.move_to_end(question)
             return Answer(facts=kept[1], provider=provider.key, kept=True)
         task = self._asked.get(question)
-        if task is None:
-            if len(self._asked) >= AT_ONCE:
-                problem = f"{AT_ONCE} questions wait for an answer already"
-                return Answer(facts=None, provider=provider.key, problem=problem)
-            task = self._begin(provider, question)
-        try:
-            async with asyncio.timeout(seconds):
-                facts = await asyncio.shield(task)
-        except TimeoutError:
-            problem = f"no answer within {seconds:g} s"
+        if task is None and len(self._asked) >= AT_ONCE:
+            problem = f"{AT_ONCE} questions wait for an answer already"
             return Answer(facts=None, provider=provider.key, problem=problem)
-        except _CouldNotAskError as error:
-            return Answer(facts=None, provider=provider.key, problem=str(error))
-        return Answer(facts=facts, provider=provider.key)
+        return await _answer(provider.key, task or self._begin(provider, question), seconds)
 
     async def aclose(self) -> None:
         """Give up every question in the air."""
@@ -117,7 +111,9 @@ class LookupDesk:
             if facts is not None and not isinstance(facts, Facts):
                 message = f"{facts!r:.200} is no Facts"
                 raise TypeError(message)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if ends_the_work(error):
+                raise
             fault = self._faults.record(provider.plugin, where, error)
             raise _CouldNotAskError(fault.error) from error
         until = self._clock.monotonic() + provider.lookup.keep_seconds
@@ -129,6 +125,17 @@ class LookupDesk:
 
 class _CouldNotAskError(Exception):
     """The provider raised, or took longer than anybody waits."""
+
+
+async def _answer(key: str, task: "asyncio.Task[Facts | None]", seconds: float) -> Answer[Any]:
+    try:
+        async with asyncio.timeout(seconds):
+            facts = await asyncio.shield(task)
+    except TimeoutError:
+        return Answer(facts=None, provider=key, problem=f"no answer within {seconds:g} s")
+    except _CouldNotAskError as error:
+        return Answer(facts=None, provider=key, problem=str(error))
+    return Answer(facts=facts, provider=key)
 
 
 def kind_of(asks: type[Question]) -> str:

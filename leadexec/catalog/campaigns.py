@@ -52,7 +52,9 @@ class CampaignCompiler:
             try:
                 return make()
             except ConfigurationError as error:
-                problems.append(f"{what}: {error.message}")
+                # Not the error's message, which stops after a few.
+                listed = "; ".join(f"{f.path or 'it'}: {f.message}" for f in error.faults)
+                problems.append(f"{what}: {listed}")
                 return None
 
         tree, chosen = entity.criteria, entity.automation or default_automation

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from leadexec.cli.lead_import_rows import SourceRow
-from leadexec.contracts.services import FieldDetails
+from leadexec.contracts.campaigns import FieldDetails
 from leadexec.errors import ConfigurationError, Fault, LeadexecError
 
 COLUMNS: Final = 1_000

@@ -5,8 +5,9 @@ from typing import Any
 
 from leadexec.catalog.catalog import Catalog
 from leadexec.catalog.compiled import CompiledCampaign, CompiledField
+from leadexec.contracts.campaigns import CampaignInfo, FieldDetails
 from leadexec.contracts.lead import Lead
-from leadexec.contracts.services import CampaignInfo, Clock, FieldDetails
+from leadexec.contracts.services import Clock
 from leadexec.contracts.validator import Validator
 from leadexec.contracts.values import RawValue
 from leadexec.errors import NotFoundError

@@ -10,13 +10,12 @@ import msgspec
 from sqlalchemy import Connection, Engine, Table, create_engine
 from sqlalchemy.pool import StaticPool
 
+from leadexec.contracts.campaigns import CampaignInfo, Campaigns
 from leadexec.contracts.delivery import Exchange
 from leadexec.contracts.erasure import Erasure
 from leadexec.contracts.lead import Lead
 from leadexec.contracts.quotes import Quotes
 from leadexec.contracts.services import (
-    CampaignInfo,
-    Campaigns,
     Clock,
     Entities,
     Grading,

@@ -45,7 +45,8 @@ class Processor(Plugin[NoSettings]):
             try:
                 campaign = int(fields.pop("campaign", "0"))
                 lead = PostedLead(campaign_id=campaign, fields=fields)
-                receipt = await self.services.intake.receive(came, [lead])
+                leads = [] if fields.get("State") == "none" else [lead]
+                receipt = await self.services.intake.receive(came, leads)
             except RefusedPostError as refused:
                 return Response(f"{refused.code} {refused.post}", status_code=refused.status)
             (answer,) = receipt.answers
@@ -125,6 +126,8 @@ async def test_senders_are_checked_as_everywhere_and_what_is_refused_is_kept(
             await insert(world, guarded, headers=other),
             await insert(world, 4711),
             await insert(world, guarded, headers=token | {"x-key": "k" * 101}),
+            await insert(world, guarded, headers=token, State="none"),
+            await insert(world, guarded, headers=token | {"x-key": "k"}, State="none"),
         ]
         taken = [
             await insert(world, locked, headers=right),
@@ -141,6 +144,8 @@ async def test_senders_are_checked_as_everywhere_and_what_is_refused_is_kept(
             (403, "insufficient_scope"),
             (422, "unknown_campaign"),
             (422, "idempotency_key_too_long"),
+            (422, "empty_list"),
+            (422, "empty_list"),
         ]
         for status, (code, uid) in found:
             (kept,) = await world.rows("requests", uid=uid)

@@ -67,6 +67,10 @@ async def hang(_lead: Any) -> Any:
     await asyncio.Event().wait()
 
 
+async def cancel_something_of_its_own(_lead: Any) -> Any:
+    raise asyncio.CancelledError
+
+
 async def answer_nothing(_lead: Any) -> Any:
     return None
 
@@ -93,6 +97,7 @@ def claim(key: Any) -> Callable[..., Any]:
     [
         {"check": raising_later},
         {"check": hang},
+        {"check": cancel_something_of_its_own},
         {"check": answer_nothing},
         {"check": amend_with_junk},
         {"check": ask_for_a_strange_job},
@@ -133,6 +138,27 @@ async def test_a_validator_that_cannot_run_holds_the_lead_and_is_named(
         lead = await world.lead(held["lead"])
         assert (lead["status"], lead["fields"]["State"]) == ("held", "CA")
         assert world.kernel.faults.counts.keys() == {"faulty"}
+
+
+async def test_a_check_of_a_post_that_is_given_up_is_no_fault_of_its_plugin(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    began = asyncio.Event()
+
+    async def check(lead: Any) -> Any:
+        began.set()
+        await hang(lead)
+
+    plugin = a_plugin(validators=[a_validator(check=check)])
+    async with a_world(sqlite_url, tmp_path, ("slow", plugin)) as world:
+        posting = asyncio.create_task(world.post(await world.campaign(validators=(TEST,))))
+        await began.wait()
+
+        posting.cancel()
+        await asyncio.wait([posting])
+
+        assert posting.cancelled()
+        assert world.kernel.faults.counts == {}
 
 
 async def test_codes_and_messages_of_plugins_are_stored_whatever_they_hold(
