@@ -157,18 +157,15 @@ def assemble(
     services.grading = grading = GradingDesk(faults)
     stack.push_async_callback(lookups.aclose)
     selection = settings.selection(safe_mode=safe_mode)
-    plugins = load_plugins(
-        selection, services, faults=faults, found=found, kernel=_add_kernel_components
-    )
+    add = _add_kernel_components
+    plugins = load_plugins(selection, services, faults=faults, found=found, kernel=add)
     registry = EntityRegistry(plugins.contributions("register_entities"))
     tables, cipher, store = EntityTables(registry), _cipher(settings), _store(settings, stack)
     parts = _parts(settings, plugins, services, store=store, cipher=cipher, faults=faults)
     _take_made(settings, plugins, lookups, grading)
-    events = EventJobs({hook: [p.name for p in plugins.observers(hook)] for hook in EVENTS})
-    _lend(parts, services, PluginStorage(store, tables, cipher, time), events)
+    events = _lend(parts, services, PluginStorage(store, tables, cipher, time), plugins)
     _handle_commands(store, tables, events, faults)
-    decider = LeadDecider(services, faults)
-    runner = _runner(settings, parts, decider)
+    runner = _runner(settings, parts, decider := LeadDecider(services, faults))
     schedules = _schedules(plugins, services, store, runner)
     access = _access(cipher, services)
     intake = _intake(settings, parts, decider, runner)
@@ -201,14 +198,16 @@ def _store(settings: Settings, stack: AsyncExitStack) -> Store:
 
 
 def _lend(
-    parts: Parts, services: KernelServices, storage: PluginStorage, events: EventJobs
-) -> None:
-    """Fill in the services that stand on the store and the catalog."""
+    parts: Parts, services: KernelServices, storage: PluginStorage, plugins: Plugins
+) -> EventJobs:
+    """Fill in the services that stand on the store and the catalog; return what tells observers."""
     clock = services.clock
+    events = EventJobs({hook: [p.name for p in plugins.observers(hook)] for hook in EVENTS})
     services.storage = storage
     services.leads = StoredLeadActs(parts.store, clock)
     services.campaigns = CatalogCampaigns(parts.catalog, clock, parts.faults)
     services.erasure = StoredErasure(parts.store, clock, parts.catalog, events)
+    return events
 
 
 def _schedules(
