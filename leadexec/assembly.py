@@ -51,7 +51,7 @@ from leadexec.jobs.runner import Handling, Runner
 from leadexec.jobs.schedules import Schedules
 from leadexec.model.entity import Entity
 from leadexec.model.registry import EntityRegistry
-from leadexec.plugins import FaultLog, Plugins, load_plugins
+from leadexec.plugins import FaultLog, Plugins, PluginSelection, load_plugins
 from leadexec.security.credentials import CredentialCache
 from leadexec.security.passwords import Passwords
 from leadexec.security.secrets import Cipher
@@ -162,7 +162,7 @@ def assemble(
     registry = EntityRegistry(plugins.contributions("register_entities"))
     tables, cipher, store = EntityTables(registry), _cipher(settings), _store(settings, stack)
     parts = _parts(settings, plugins, services, store=store, cipher=cipher, faults=faults)
-    _take_made(settings, plugins, lookups, grading)
+    _take_made(selection, settings, plugins, lookups, grading)
     events = _lend(parts, services, PluginStorage(store, tables, cipher, time), plugins)
     _handle_commands(store, tables, events, faults)
     runner = _runner(settings, parts, decider := LeadDecider(services, faults))
@@ -304,14 +304,23 @@ def _services(
 
 
 def _take_made(
-    settings: Settings, plugins: Plugins, lookups: LookupDesk, grading: GradingDesk
+    selection: PluginSelection,
+    settings: Settings,
+    plugins: Plugins,
+    lookups: LookupDesk,
+    grading: GradingDesk,
 ) -> None:
     """Give the desks what plugins contribute and the settings choose."""
     origins = {
         contract: {key: plugin for key, _, plugin in plugins.registry(contract).items()}
         for contract in ("lookup", "grading")
     }
-    lookups.choose(plugins.made["lookup"], origins["lookup"], settings.lookups.wanted())
+    lookups.choose(
+        plugins.made["lookup"],
+        origins["lookup"],
+        settings.lookups.wanted(),
+        safe_mode=selection.safe_mode,
+    )
     grading.take(plugins.made["grading"], origins["grading"])
 
 

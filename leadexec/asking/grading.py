@@ -43,7 +43,7 @@ class GradingDesk:
         """Return what each check of ``keys`` found, in the order of ``titles``; never raises."""
         context = GradingContext(lead_type=lead_type)
         wanted = [key for key in self._checks if key in keys]
-        found = await asyncio.gather(*(self._one(key, lead, context) for key in wanted))
+        found = await asyncio.gather(*(self._one(key, _twin_of(lead), context) for key in wanted))
         missing = [key for key in keys if key not in self._checks]
         return [*found, *(_missing(key) for key in missing)]
 
@@ -52,7 +52,7 @@ class GradingDesk:
         began = perf_counter_ns()
         try:
             async with asyncio.timeout(DEADLINE):
-                score = await check.grade(_twin_of(lead), context)
+                score = await check.grade(lead, context)
             _demand_sound(score)
         except (Exception, asyncio.CancelledError) as error:
             if ends_the_work(error):
@@ -74,7 +74,11 @@ class GradingDesk:
 
 def _twin_of(lead: Lead) -> Lead:
     """Return a copy that shares nothing with ``lead`` that could be changed."""
-    fields, facts = deepcopy(lead.fields), deepcopy(lead.facts)
+    fields = {
+        name: deepcopy(value) if isinstance(value, list | dict) else value
+        for name, value in lead.fields.items()
+    }
+    facts = msgspec.json.decode(msgspec.json.encode(lead.facts)) if lead.facts else {}
     return msgspec.structs.replace(lead, fields=fields, facts=facts)
 
 

@@ -5,12 +5,16 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+import structlog
+
 from leadexec.asking.cancelling import ends_the_work
+from leadexec.asking.within import within
 from leadexec.contracts.lookup import Answer, Facts, Lookup, Question
 from leadexec.contracts.services import Clock
 from leadexec.errors import ConfigurationError, Fault
 from leadexec.plugins import FaultLog
 
+log = structlog.get_logger(__name__)
 KEPT: Final = 50_000
 """Answers remembered at most, over all providers."""
 PATIENCE: Final = 30.0
@@ -41,6 +45,8 @@ class LookupDesk:
         made: Mapping[str, Lookup[Any, Any, Any]],
         plugin_of: Mapping[str, str],
         wanted: Mapping[str, str],
+        *,
+        safe_mode: bool = False,
     ) -> None:
         """Say who answers what.
 
@@ -49,14 +55,17 @@ class LookupDesk:
             plugin_of: Key → the plugin it came from.
             wanted: Kind of question (``phone`` …) → the provider's key, as ``[lookups]`` says;
                 a kind without one is answered by the first offline provider, by key.
+            safe_mode: Go on without a provider that is not there: nobody answers that kind then.
 
         Raises:
             ConfigurationError: ``unknown_lookup``, for each that is not there or does not answer
                 that kind of question.
         """
         faults = [f for kind, key in wanted.items() if (f := _fault(kind, key, made.get(key)))]
-        if faults:
+        if faults and not safe_mode:
             raise ConfigurationError(faults)
+        for fault in faults:
+            log.warning("a lookup is left out", path=fault.path, why=fault.message)
         for key in sorted(made):
             lookup = made[key]
             named = wanted.get(kind_of(lookup.asks))
@@ -79,6 +88,8 @@ class LookupDesk:
         if kept is not None and self._clock.monotonic() < kept[0]:
             self._kept.move_to_end(question)
             return Answer(facts=kept[1], provider=provider.key, kept=True)
+        if provider.lookup.quick:
+            return await self._at_once(provider, question, seconds)
         task = self._asked.get(question)
         if task is None and len(self._asked) >= AT_ONCE:
             problem = f"{AT_ONCE} questions wait for an answer already"
@@ -93,7 +104,7 @@ class LookupDesk:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _begin(self, provider: _Provider, question: Question) -> "asyncio.Task[Facts | None]":
-        task = asyncio.create_task(self._look_up(provider, question), name="lookup")
+        task = asyncio.create_task(self._look_up(provider, question, PATIENCE), name="lookup")
         self._asked[question] = task
         task.add_done_callback(lambda done: self._end(question, done))
         return task
@@ -103,11 +114,22 @@ class LookupDesk:
         if not task.cancelled():
             task.exception()  # whoever still waited has it; else nobody needs it
 
-    async def _look_up(self, provider: _Provider, question: Question) -> Facts | None:
+    async def _at_once(
+        self, provider: _Provider, question: Question, seconds: float
+    ) -> Answer[Any]:
+        """Ask somebody who waits for nobody: without a task and a timer."""
+        try:
+            facts = await self._look_up(provider, question, seconds)
+        except _CouldNotAskError as error:
+            return Answer(facts=None, provider=provider.key, problem=str(error))
+        return Answer(facts=facts, provider=provider.key)
+
+    async def _look_up(
+        self, provider: _Provider, question: Question, seconds: float
+    ) -> Facts | None:
         where = f"look_up of '{provider.key}'"
         try:
-            async with asyncio.timeout(PATIENCE):
-                facts = await provider.lookup.look_up(question)
+            facts = await within(provider.lookup.look_up(question), seconds)
             if facts is not None and not isinstance(facts, Facts):
                 message = f"{facts!r:.200} is no Facts"
                 raise TypeError(message)

@@ -146,6 +146,9 @@ class Lookup(Component[S], Generic[S, Q, F], ABC):
     """The kind of question it answers."""
     offline: ClassVar[bool] = False
     """Whether it answers without asking anybody outside: only such a one is used unasked."""
+    quick: ClassVar[bool] = False
+    """Whether ``look_up`` awaits nothing, so that nobody needs to watch over it: a table in memory,
+    a calculation. It is asked without a task and a timer of its own."""
     keep_seconds: ClassVar[float] = 86_400.0
     """How long an answer stays good."""
 

@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
+from leadexec.contracts.post import RefusedPostError
 from leadexec.errors import (
     ConfigurationError,
     ConflictError,
@@ -88,6 +89,8 @@ _CODES: Final = {
 
 def status_of(error: LeadexecError) -> int:
     """Return the HTTP status that ``error`` is answered with."""
+    if isinstance(error, RefusedPostError):
+        return error.status
     of_class = next(status for kind, status in STATUS_OF if isinstance(error, kind))
     return STATUS_OF_CODE.get(error.code, of_class)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter_ns
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from leadexec.asking.cancelling import ends_the_work
+from leadexec.asking.within import within
 from leadexec.catalog.compiled import CompiledCampaign, CompiledValidator
 from leadexec.contracts.eligibility import Limit
 from leadexec.contracts.lead import Lead
@@ -28,6 +28,7 @@ from leadexec.intake.verdicts import (
 from leadexec.model.lead import LeadStatus, LogEntry
 from leadexec.model.source import CampaignStatus, RejectOption, SourceStatus
 from leadexec.plugins import FaultLog
+from leadexec.storage.columns import from_json, to_json
 
 QUALITY_CONTROL = "quality_control"
 """Why a lead is held that nothing speaks against (``LS9``)."""
@@ -252,11 +253,10 @@ class LeadDecider:
 
     async def _isolated(self, used: CompiledValidator, lead: Lead) -> Verdict:
         """Return the validator's verdict; one that raises or is late holds (fail closed)."""
-        facts = deepcopy(lead.facts) if lead.facts else {}
-        before = msgspec.structs.replace(lead, fields=dict(lead.fields), facts=facts)
+        facts = to_json(lead.facts) if lead.facts else ""
+        before = msgspec.structs.replace(lead, fields=dict(lead.fields))
         try:
-            async with asyncio.timeout(CHECK_DEADLINE):
-                verdict = sound_verdict(await used.validator.check(lead))
+            verdict = sound_verdict(await within(used.validator.check(lead), CHECK_DEADLINE))
             if lead.fields != before.fields:
                 sound_fields(lead.fields)
             if lead.facts != {}:
@@ -268,6 +268,7 @@ class LeadDecider:
                 raise
             for name in lead.__struct_fields__:  # what it wrote is worth as much as its verdict
                 setattr(lead, name, getattr(before, name))
+            lead.facts = from_json(facts) if facts else {}
             return self._hold(used, "check", error)
 
     def _hold(self, used: CompiledValidator, act: str, error: BaseException) -> Hold:

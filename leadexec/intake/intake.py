@@ -85,10 +85,12 @@ class Intake:
             UnavailableError: Nothing was stored (or, ``outcome_unknown``, perhaps all of it).
         """
         began = self._clock.monotonic()
+        # All at once: a check may wait, and a campaign be deleted meanwhile.
+        campaigns = [self._catalog.campaigns[lead.campaign_id] for lead in posted]
         decided: list[Decided] = []
-        for lead in posted:
+        for campaign, lead in zip(campaigns, posted, strict=True):
             found = await self._decider.decide(
-                self._catalog.campaigns[lead.campaign_id],
+                campaign,
                 lead,
                 uid=self._new_uid() if decided else request.uid,
                 now=request.received_at,
@@ -149,7 +151,7 @@ class Intake:
         self, request: PostedRequest, outcome: Repeated, inline: Sequence[Decided]
     ) -> Receipt:
         if not outcome.same_body:
-            text = "This idempotency key was used before, with another body."
+            text = "This idempotency key was used before, with another post."
             raise RefusedPostError(422, "idempotency_mismatch", text)
         answers = await self._stored(outcome.request_uid, inline)
         return Receipt(answers=answers, post=request.uid)

@@ -35,7 +35,8 @@ class LogEntry(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     step: str
     """``access``, ``fields``, ``criteria``, ``validator:duplicate``, ``limits`` …"""
     verdict: str
-    """``pass``, ``reject``, ``hold``, ``note``."""
+    """``pass``, ``reject``, ``hold``, ``note``; ``overruled``: a check was against it, and the
+    campaign delivers all the same (``LS9``)."""
     us: int
     """How long the step took, in microseconds."""
     code: str = ""

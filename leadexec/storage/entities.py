@@ -264,6 +264,12 @@ def _refuse_used(
         if found:
             title = tables.title_of(column.table)
             users[title] = users.get(title, 0) + found
+    for column in tables.lists_of(table.spec.name):
+        # Lists of ids are small configuration: a group's clients, and few groups.
+        found = sum(entity_id in (ids or ()) for (ids,) in connection.execute(select(column)))
+        if found:
+            title = tables.title_of(column.table)
+            users[title] = users.get(title, 0) + found
     if users:
         told = ", ".join(
             f"{title}: {count if count < _COUNTED else f'{_COUNTED} or more'}"

@@ -9,7 +9,7 @@ import datetime as dt
 import enum
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, get_args, get_origin
 
 import msgspec
 from sqlalchemy import (
@@ -70,6 +70,10 @@ class EntityTable:
         self.references: dict[str, str] = {
             name: mark.entity for name, f in self.fields.items() if (mark := f.mark(Ref))
         }
+        self.listed: dict[str, str] = {
+            name: mark.entity for name, f in self.fields.items() if (mark := _listed_ref(f.type))
+        }
+        """Column of a list of ids → the entity whose ids they are."""
         self.secrets = tuple(name for name, f in self.fields.items() if f.type is Secret)
         self._times = [n for n, f in self.fields.items() if f.type in (dt.datetime, dt.date)]
         self._amounts = [n for n, f in self.fields.items() if f.mark(Amount)]
@@ -154,10 +158,25 @@ class EntityTables:
                     if target in keys or column.info.get(ENTITY) == name:
                         yield column
 
+    def lists_of(self, name: str) -> Iterator[Column[Any]]:
+        """Return every JSON column that holds a list of ids of the entity ``name``."""
+        for table in self:
+            for column, entity in table.listed.items():
+                if entity == name:
+                    yield table.table.c[column]
+
     def title_of(self, table: Table) -> str:
         """Return what people call the rows of ``table``."""
         found = next((e.spec.title.lower() for e in self if e.table is table), None)
         return found or table.name.rpartition("__")[2].replace("_", " ")
+
+
+def _listed_ref(type_: Any) -> Ref | None:
+    """Return the reference that a tuple's items are, if they are references."""
+    if get_origin(type_) is not tuple:
+        return None
+    items = get_args(type_)[0]
+    return next((m for m in getattr(items, "__metadata__", ()) if isinstance(m, Ref)), None)
 
 
 def table_name(spec: EntitySpec) -> str:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TypeAlias
 from unittest import mock
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -79,6 +80,16 @@ class LookupContract(ComponentContract):
         """Answers are kept for that time."""
         assert self.component.keep_seconds >= 0
         assert isinstance(self.component.offline, bool)
+        assert self.component.offline or not self.component.quick, "who asks somebody waits"
+
+    def test_a_quick_lookup_waits_for_nobody(self) -> None:
+        """One that says ``quick`` is asked without a timer: it must answer at its first step."""
+        if not self.component.quick:
+            return
+        for question in self.questions:
+            for lookup in self.instances():
+                with pytest.raises(StopIteration):
+                    lookup.look_up(question).send(None)
 
     def test_the_questions_it_knows_are_answered(self) -> None:
         """Each with facts, by one of the instances at least."""

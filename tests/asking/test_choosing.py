@@ -105,6 +105,21 @@ async def test_a_provider_that_is_not_there_stops_the_start_saying_what_to_do(
     assert ("'book'" in second, "'phone'" in second) == (True, True)
 
 
+async def test_in_safe_mode_a_provider_that_is_not_there_is_done_without(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    async with a_world(
+        sqlite_url,
+        tmp_path,
+        ("book", a_plugin(lookups=[a_lookup()])),
+        lookups=LookupSettings(phone="nobody"),
+        safe_mode=True,
+    ) as world:
+        answer = await world.kernel.services.lookups.ask(PHONE)
+
+        assert (answer.facts, answer.problem) == (None, "no provider answers 'phone' questions")
+
+
 class BookSettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     pages: int
 

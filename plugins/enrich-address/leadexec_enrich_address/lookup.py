@@ -26,6 +26,7 @@ class UspsForm(Lookup[NoSettings, AddressQuestion, AddressFacts]):
     title: ClassVar[str] = "Standard form of US addresses"
     asks: ClassVar[type[AddressQuestion]] = AddressQuestion
     offline: ClassVar[bool] = True
+    quick: ClassVar[bool] = True
 
     async def look_up(self, question: AddressQuestion) -> AddressFacts | None:
         """Return the standard form; None when the delivery line is not understood."""

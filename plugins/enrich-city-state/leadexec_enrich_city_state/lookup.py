@@ -31,6 +31,7 @@ class ZipCodes(Lookup[NoSettings, PlaceQuestion, PlaceFacts]):
     title: ClassVar[str] = "Postal codes of the US and Canada"
     asks: ClassVar[type[PlaceQuestion]] = PlaceQuestion
     offline: ClassVar[bool] = True
+    quick: ClassVar[bool] = True
 
     def __init__(self, settings: NoSettings, services: Services) -> None:
         """Unpack the data: a fifth of a second that the first lead need not wait for."""

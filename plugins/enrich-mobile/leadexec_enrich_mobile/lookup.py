@@ -50,6 +50,7 @@ class NumberingPlan(Lookup[NoSettings, PhoneQuestion, PhoneFacts]):
     title: ClassVar[str] = "Numbering plans of all countries"
     asks: ClassVar[type[PhoneQuestion]] = PhoneQuestion
     offline: ClassVar[bool] = True
+    quick: ClassVar[bool] = True
 
     async def look_up(self, question: PhoneQuestion) -> PhoneFacts | None:
         """Return what the plan says; None when ``number`` is not written as a number."""

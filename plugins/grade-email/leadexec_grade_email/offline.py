@@ -40,6 +40,7 @@ class OfflineEmailLookup(Lookup[OfflineEmailSettings, EmailQuestion, EmailFacts]
     title: ClassVar[str] = "Email form and disposable domains"
     asks: ClassVar[type[Question]] = EmailQuestion
     offline: ClassVar[bool] = True
+    quick: ClassVar[bool] = True
 
     def __init__(self, settings: OfflineEmailSettings, services: Services) -> None:
         """Prepare the list of disposable domains."""
