@@ -11,13 +11,13 @@ from leadexec.contracts.automation import Candidate, SortContext
 from leadexec.contracts.eligibility import Excluded, Limit
 from leadexec.contracts.script import Stop
 from leadexec.distribution.scripts import Halt, ScriptFailed, only_given
-from leadexec.distribution.states import DeliveryState
 from leadexec.plugins import FaultLog
 from leadexec.storage.counters import Counters, amounts_of
+from leadexec.storage.delivery_rows import insert_deliveries, reserved_delivery
 from leadexec.storage.job_rows import DISTRIBUTE, still_owned
 from leadexec.storage.locks import lock_names
-from leadexec.storage.rows import Row, RowInsert
-from leadexec.storage.tables import deliveries, turns
+from leadexec.storage.rows import Row
+from leadexec.storage.tables import turns
 
 
 @dataclass(slots=True)
@@ -70,26 +70,6 @@ class Reserved:
     """The offer of ``account_id``."""
 
 
-_insert = RowInsert(
-    deliveries,
-    "uid",
-    "lead_uid",
-    "account_id",
-    "client_id",
-    "method_id",
-    "state",
-    "price",
-    "exclusive",
-    "code",
-    "reason",
-    "reference",
-    "redirect_url",
-    "attempts",
-    "next_at",
-    "limits",
-    "reserved_at",
-    "settled_at",
-)
 _TAKE_TURN = text(
     "INSERT INTO turns (account_id, turn) VALUES (:account_id, :turn) "
     "ON CONFLICT (account_id) DO UPDATE SET turn = excluded.turn"
@@ -122,7 +102,7 @@ class Reservations:
             outcomes.append(self._one(command, counters, order, rows))
         counters.write()
         order.write(connection)
-        _insert(connection, rows)
+        insert_deliveries(connection, rows)
         return outcomes
 
     def _one(
@@ -214,22 +194,15 @@ class Turns:
 
 def _row(command: Reserve, offer: Offer) -> Row:
     candidate = offer.candidate
-    return (
+    return reserved_delivery(
         command.delivery_uid,
         command.lead_uid,
-        candidate.account_id,
-        candidate.client_id,
-        offer.method_id,
-        DeliveryState.RESERVED.value,
-        candidate.price,
-        candidate.exclusive,
-        "",
-        "",
-        offer.reference,
-        "",
-        0,
-        None,
-        amounts_of(offer.limits),
-        command.now,
-        None,
+        account_id=candidate.account_id,
+        client_id=candidate.client_id,
+        method_id=offer.method_id,
+        price=candidate.price,
+        exclusive=candidate.exclusive,
+        reference=offer.reference,
+        limits=amounts_of(offer.limits),
+        now=command.now,
     )

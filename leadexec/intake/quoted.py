@@ -14,9 +14,10 @@ from leadexec.intake.decide import Decided
 from leadexec.model.lead import LeadStatus
 from leadexec.model.source import Channel
 from leadexec.storage.counters import give_back
+from leadexec.storage.delivery_rows import insert_deliveries, reserved_delivery
 from leadexec.storage.job_rows import RELEASE_QUOTE, remove_jobs
-from leadexec.storage.rows import KeyQuery, Row, RowInsert, RowStatement
-from leadexec.storage.tables import deliveries, quotes
+from leadexec.storage.rows import KeyQuery, Row, RowStatement
+from leadexec.storage.tables import quotes
 
 
 class QuoteState(enum.StrEnum):
@@ -45,26 +46,6 @@ _use = RowStatement(
     "of",
     "new_state",
     "lead",
-)
-_reserve = RowInsert(
-    deliveries,
-    "uid",
-    "lead_uid",
-    "account_id",
-    "client_id",
-    "method_id",
-    "state",
-    "price",
-    "exclusive",
-    "code",
-    "reason",
-    "reference",
-    "redirect_url",
-    "attempts",
-    "next_at",
-    "limits",
-    "reserved_at",
-    "settled_at",
 )
 
 
@@ -119,7 +100,7 @@ class QuoteBook:
             else:  # it waits for a person, the buyers do not
                 dropped.extend(planned["limits"] for planned in plan)
         remove_jobs(self._connection, RELEASE_QUOTE, [order for order, _ in self._used])
-        _reserve(self._connection, begun)
+        insert_deliveries(self._connection, begun)
         give_back(self._connection, dropped)
 
     def _objection(self, decided: Decided) -> Reason | None:
@@ -144,23 +125,16 @@ def _must_have_one(decided: Decided) -> bool:
     return decided.campaign.entity.channel is Channel.PING_POST and not decided.vouched
 
 
-def _delivery(decided: Decided, planned: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (
+def _delivery(decided: Decided, planned: Mapping[str, Any]) -> Row:
+    return reserved_delivery(
         planned["delivery_uid"],
         decided.lead.uid,
-        planned["account_id"],
-        planned["client_id"],
-        planned["method_id"],
-        "reserved",
-        Decimal(planned["price"]),
-        planned["exclusive"],
-        "",
-        "",
-        planned["reference"],
-        "",
-        0,
-        None,
-        planned["limits"],
-        decided.lead.received_at,
-        None,
+        account_id=planned["account_id"],
+        client_id=planned["client_id"],
+        method_id=planned["method_id"],
+        price=Decimal(planned["price"]),
+        exclusive=planned["exclusive"],
+        reference=planned["reference"],
+        limits=planned["limits"],
+        now=decided.lead.received_at,
     )

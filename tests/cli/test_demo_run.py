@@ -113,6 +113,8 @@ class SmallPlatform:
         if scope["path"] == "/oauth2/token":
             self._tokens += 1
             status, answer = 200, {"access_token": f"t{self._tokens}", "expires_in": 3600}
+        elif scope["path"] == "/data/v1/leads":
+            status, answer = 200, {"items": []}
         elif scope["path"] == "/ping/leads":
             status, answer = 200, {"status": "accepted", "order_id": f"o{len(self.leads)}"}
         else:

@@ -88,11 +88,14 @@ def lead_row(n: int) -> dict[str, Any]:
         "reasons": [],
         "price": Decimal(1),
         "revenue": Decimal(2),
+        "source_share": Decimal(0),
         "delivered_count": 1,
         "is_test": False,
         "remote_ip": "192.0.2.1",
         "fields": {"FirstName": "Ada", "State": "CA", "Phone": "+12135550100"},
         "log": [{"step": "fields", "verdict": "pass", "us": 12}],
+        "facts": {},
+        "grade": "",
         "revision": 1,
     }
 

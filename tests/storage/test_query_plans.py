@@ -35,6 +35,8 @@ GROWING = {
     "idempotency",
     "jobs",
     "leads",
+    "pings",
+    "quotes",
     "requests",
 }
 HOT = (
