@@ -144,7 +144,13 @@ async def make_account(kernel: Kernel, accounts: int, *, full: bool = False) -> 
         LeadType(
             name="Mortgage",
             fields=tuple(
-                LeadField(name=n, description=n, type=t, duplicate_check=d, system=s)
+                LeadField(
+                    name=n,
+                    description=n,
+                    type=t,
+                    duplicate_check=d and not (full and n == "Phone"),
+                    system=s,
+                )
                 for n, t, d, s in (*FIELDS, *consent)
             ),
         )

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -32,6 +33,7 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
+@lru_cache(256)  # the campaign's own text and the usual answers come with every lead
 def fold(text: str) -> str:
     """Return ``text`` as it is compared: letters and digits in lower case, single blanks.
 
@@ -43,6 +45,7 @@ def fold(text: str) -> str:
     return " ".join(kept.split())
 
 
+@lru_cache(256)
 def digest(text: str) -> str:
     """Return the SHA-256 of ``text`` word for word, as 64 hexadecimal digits; of nothing, ''."""
     return sha256(text.encode("utf-8", "replace")).hexdigest() if text else ""

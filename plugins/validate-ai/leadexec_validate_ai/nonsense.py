@@ -4,6 +4,7 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from leadexec import SystemField
@@ -30,10 +31,13 @@ _ORDINARY: Final = 4.7
 
 def plain(text: str) -> str:
     """Return ``text`` in lower case, without accents; its length is bounded by the caller."""
+    if text.isascii():
+        return text.lower()
     letters = unicodedata.normalize("NFKD", text).casefold()
     return "".join(c for c in letters if not unicodedata.combining(c))
 
 
+@lru_cache(4096)  # names, streets and cities come again and again
 def nonsense(shown: Shown) -> Sign | None:
     """Return the weightiest sign that ``shown`` is nonsense, or None."""
     text = plain(shown.text)

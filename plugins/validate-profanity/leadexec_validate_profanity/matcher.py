@@ -1,11 +1,17 @@
 """Telling whether a text holds one of the entries that are not accepted."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Final
 
 from leadexec_validate_profanity.entries import Entry, letters_of
 from leadexec_validate_profanity.folding import fold
 from leadexec_validate_profanity.index import index_of
 from leadexec_validate_profanity.leetspeak import BARRIER, decodings, is_coded
+
+SHORT: Final = 48
+"""Characters of a text that is remembered: cities and purposes come again and again."""
+REMEMBERED: Final = 2_048
 
 
 class Matcher:
@@ -22,6 +28,7 @@ class Matcher:
             leetspeak: Read digits and symbols as letters, stars as hidden letters.
         """
         self._index = index_of(tuple(entries))
+        self._remembered = lru_cache(REMEMBERED)(self._found)
         self._leetspeak = leetspeak
         folded = [fold(text) for text in allowed]
         self._coded = {word for text in folded for word in text.split() if is_coded(word)}
@@ -34,6 +41,9 @@ class Matcher:
 
     def find(self, text: str) -> Entry | None:
         """Return an entry found in ``text``, or None; linear in the length of ``text``."""
+        return self._found(text) if len(text) > SHORT else self._remembered(text)
+
+    def _found(self, text: str) -> Entry | None:
         for words in self._readings(text):
             kept = self._without_allowed(words) if self._lengths else words
             if (found := self._index.find(kept)) is not None:
