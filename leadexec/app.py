@@ -10,6 +10,7 @@ from leadexec.delivery.breaker import CIRCUIT_OPEN
 from leadexec.distribution.explain import Explainer
 from leadexec.distribution.quality import QualityControl
 from leadexec.errors import Fault
+from leadexec.http.api_access import ApiAccess
 from leadexec.http.app import create_http
 from leadexec.http.credential_loader import CredentialLoader
 from leadexec.http.credentials_api import CredentialDesk, NewCredential, ShownCredential
@@ -114,6 +115,7 @@ def _http_parts(kernel: Kernel) -> HttpParts:
         faults=kernel.faults,
         settings=kernel.settings.http,
         refresh=refresh,
+        admit=ApiAccess(kernel.catalog),
         catalog_ready=catalog_ready,
     )
 

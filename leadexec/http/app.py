@@ -13,7 +13,7 @@ from leadexec.http.account_api import account_routes
 from leadexec.http.bodies import json_response
 from leadexec.http.credentials_api import credential_routes
 from leadexec.http.envelope import AsgiApp, Envelope
-from leadexec.http.guards import token_guard
+from leadexec.http.guards import Connection, token_guard
 from leadexec.http.health import health_routes
 from leadexec.http.openapi import component_settings, openapi_document
 from leadexec.http.parts import HttpParts
@@ -46,15 +46,20 @@ def create_http(
     limit = None
     if parts.settings.rate_limit is not None:
         limit = RateLimit(parts.services.clock, parts.settings.rate_limit)
+
+    def admit(connection: Connection) -> None:
+        peer = connection.client.host if connection.client else ""
+        parts.admit(parts.services.intake.sender_ip(peer, connection.scope["headers"]))
+
     guarded = Router(
         "/",
         route_handlers=[*account_routes(parts), credential_routes(parts), _components(parts)],
-        guards=[token_guard(parts.verifier, limit, Scope.ACCOUNT_API)],
+        guards=[token_guard(parts.verifier, limit, Scope.ACCOUNT_API, admit)],
     )
     data = Router(
         "/",
         route_handlers=list(data_routes),
-        guards=[token_guard(parts.verifier, limit, Scope.DATA_API)],
+        guards=[token_guard(parts.verifier, limit, Scope.DATA_API, admit)],
     )
     app = Litestar(
         route_handlers=[

@@ -32,13 +32,21 @@ def bearer_token(connection: Connection) -> str:
 
 
 def token_guard(
-    verifier: TokenVerifier, limit: RateLimit | None = None, scope: Scope | None = None
+    verifier: TokenVerifier,
+    limit: RateLimit | None = None,
+    scope: Scope | None = None,
+    admit: Callable[[Connection], None] | None = None,
 ) -> Guard:
-    """Return a guard that lets valid tokens pass: of ``scope``, or of any."""
+    """Return a guard that lets valid tokens pass: of ``scope``, or of any.
+
+    ``admit`` is asked about the caller's address first; it raises ``DeniedError``.
+    """
 
     async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         if handler.opt.get(PUBLIC) is True:
             return
+        if admit is not None:
+            admit(connection)
         caller = verifier.verify(bearer_token(connection), scope)
         connection.state[_CALLER] = caller
         if limit is not None:

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from leadexec.contracts.services import Services
 from leadexec.errors import Fault
+from leadexec.http.api_access import Admit, anybody
 from leadexec.http.credential_loader import CredentialLoader
 from leadexec.model.registry import EntityRegistry
 from leadexec.plugins import FaultLog, Plugins
@@ -97,5 +98,7 @@ class HttpParts:
     refresh: Callable[[], Awaitable[None]] = nothing_to_refresh
     """Called after a change of the configuration was committed and before it is answered, so that
     who changes something meets it changed."""
+    admit: Admit = anybody
+    """Judges the addresses that call the Account and Data API (``RC5``)."""
     catalog_ready: Callable[[], Awaitable[Readiness]] = always_ready
     """Asked by ``/health/ready`` after the database."""

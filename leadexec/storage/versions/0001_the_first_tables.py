@@ -21,6 +21,8 @@ def upgrade() -> None:
     sa.Column('currency', sa.Text(), server_default='USD', nullable=False),
     sa.Column('time_zone', sa.Text(), server_default='UTC', nullable=False),
     sa.Column('default_automation', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('api_allow', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), server_default='[]', nullable=False),
+    sa.Column('api_deny', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), server_default='[]', nullable=False),
     sa.CheckConstraint('id = 1', name=op.f('ck_account_settings_single_row')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_account_settings')),
     comment='Account settings',

@@ -136,7 +136,10 @@ class Receiver:
         dropped = ("returnurl",) if taken.posting.return_url and not returns else ()
         leads = [
             PostedLead(
-                campaign_id=taken.campaign.id, fields=part.fields, ignored=(*part.ignored, *dropped)
+                campaign_id=taken.campaign.id,
+                fields=part.fields,
+                order_id=part.order_id or taken.posting.order_id,
+                ignored=(*part.ignored, *dropped),
             )
             for part in taken.posting.leads
         ]

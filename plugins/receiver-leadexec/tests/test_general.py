@@ -134,6 +134,7 @@ def test_an_api_key_is_taken_for_the_password_where_none_is_posted(house: Any) -
 
 def test_an_empty_order_id_is_as_none(house: Any) -> None:
     house.client.get(PATH, params={**IDS, "OrderID": "", "City": "Austin"})
+    assert house.lead().order_id == ""
 
     assert house.lead().fields == {"City": "Austin"}
 

@@ -48,7 +48,6 @@ def type_and_detail(response: Any) -> tuple[str, str]:
         ("VID=7&LID=3&AID=99999999999999999999999", "No_Account_Found", "unknown_campaign"),
         ("VID=7&LID=3&AID=%D9%A1%D9%A2", "No_Account_Found", "unknown_campaign"),
         ("VID=7&LID=3&AID=12&aid=13", "Data_Errors", "duplicate_parameter"),
-        ("VID=7&LID=3&AID=12&OrderID=abc", "Data_Errors", "order_id_not_taken"),
         ("VID=7&LID=3&AID=12&x=%00", "Data_Errors", "nul_in_text"),
         ("VID=7&LID=3&AID=12&x=%FF", "Data_Errors", "invalid_utf8"),
     ],
