@@ -28,7 +28,7 @@ from leadexec.intake.verdicts import (
 from leadexec.model.lead import LeadStatus, LogEntry
 from leadexec.model.source import CampaignStatus, RejectOption, SourceStatus
 from leadexec.plugins import FaultLog
-from leadexec.storage.columns import from_json, to_json
+from leadexec.storage.columns import from_json
 
 QUALITY_CONTROL = "quality_control"
 """Why a lead is held that nothing speaks against (``LS9``)."""
@@ -63,6 +63,8 @@ class Decided:
     jobs: list[JobRequest] = field(default_factory=list)
     claims: list[WantedClaim] = field(default_factory=list)
     limits: Sequence[Limit] = ()
+    facts: str = ""
+    """The lead's facts as JSON, as the last check left them; empty: none."""
     order_id: str = ""
     """What its ping was answered with (``PP2``)."""
     vouched: bool = False
@@ -247,28 +249,28 @@ class LeadDecider:
 
     async def _check(self, decided: Decided, used: CompiledValidator) -> None:
         began = perf_counter_ns()
-        verdict = await self._isolated(used, decided.lead)
+        verdict = await self._isolated(used, decided)
         became = decided.heed(verdict)
         note_verdict(decided, used, verdict, became, began)
 
-    async def _isolated(self, used: CompiledValidator, lead: Lead) -> Verdict:
+    async def _isolated(self, used: CompiledValidator, decided: Decided) -> Verdict:
         """Return the validator's verdict; one that raises or is late holds (fail closed)."""
-        facts = to_json(lead.facts) if lead.facts else ""
+        lead = decided.lead
         before = msgspec.structs.replace(lead, fields=dict(lead.fields))
         try:
             verdict = sound_verdict(await within(used.validator.check(lead), CHECK_DEADLINE))
             if lead.fields != before.fields:
                 sound_fields(lead.fields)
-            if lead.facts != {}:
-                sound_facts(lead.facts)
+            facts = sound_facts(lead.facts) if lead.facts != {} else ""
             _demand_sound_grade(lead)
+            decided.facts = facts
             return verdict
         except (Exception, asyncio.CancelledError) as error:
             if ends_the_work(error):
                 raise
             for name in lead.__struct_fields__:  # what it wrote is worth as much as its verdict
                 setattr(lead, name, getattr(before, name))
-            lead.facts = from_json(facts) if facts else {}
+            lead.facts = from_json(decided.facts) if decided.facts else {}
             return self._hold(used, "check", error)
 
     def _hold(self, used: CompiledValidator, act: str, error: BaseException) -> Hold:

@@ -79,8 +79,8 @@ def tidy(reason: Reason) -> Reason:
     )
 
 
-def sound_facts(facts: Any) -> None:
-    """Do nothing if what checks found out about a lead can be stored.
+def sound_facts(facts: Any) -> str:
+    """Return what checks found out about a lead as JSON, if it can be stored.
 
     Raises:
         TypeError: It is no dict by plugins' names, or holds what JSON cannot hold.
@@ -89,9 +89,11 @@ def sound_facts(facts: Any) -> None:
     if not isinstance(facts, dict) or not all(isinstance(name, str) for name in facts):
         message = "a lead's facts must be a dict by plugins' names"
         raise TypeError(message)
-    if len(to_json(facts)) > FACTS:
+    text = to_json(facts)
+    if len(text) > FACTS:
         message = f"a lead's facts are longer than {FACTS:,} characters"
         raise ValueError(message)
+    return text
 
 
 def sound_fields(fields: dict[str, Any]) -> None:
