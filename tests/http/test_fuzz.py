@@ -100,8 +100,14 @@ def answers_as_documented(operation: Any, token: str) -> None:
     """Call the operation with what its schema allows and with what it forbids."""
     modes = schemathesis.GenerationMode
     for mode in (modes.POSITIVE, modes.NEGATIVE):
-
-        @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+        # The same examples every time: for a few, the generator itself recurses without an end
+        # over the trees of criteria, and which ones those are must not change from run to run.
+        @settings(
+            max_examples=5,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        )
         @given(case=operation.as_strategy(generation_mode=mode))
         def call(case: Any) -> None:
             case.call_and_validate(
