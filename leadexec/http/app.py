@@ -1,6 +1,6 @@
 """The HTTP application: all routes behind their guards, in one envelope (architecture §10)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 from litestar import Litestar, Request, Response, Router, get
@@ -47,10 +47,7 @@ def create_http(
     if parts.settings.rate_limit is not None:
         limit = RateLimit(parts.services.clock, parts.settings.rate_limit)
 
-    def admit(connection: Connection) -> None:
-        peer = connection.client.host if connection.client else ""
-        parts.admit(parts.services.intake.sender_ip(peer, connection.scope["headers"]))
-
+    admit = _by_address(parts)
     guarded = Router(
         "/",
         route_handlers=[*account_routes(parts), credential_routes(parts), _components(parts)],
@@ -91,6 +88,16 @@ def create_http(
         randomness=parts.services.randomness,
         access_log=parts.settings.access_log,
     )
+
+
+def _by_address(parts: HttpParts) -> Callable[[Connection], None]:
+    """Return what judges a caller's address, behind the proxies that are trusted (``RC5``)."""
+
+    def admit(connection: Connection) -> None:
+        peer = connection.client.host if connection.client else ""
+        parts.admit(parts.services.intake.sender_ip(peer, connection.scope["headers"]))
+
+    return admit
 
 
 def _components(parts: HttpParts) -> BaseRouteHandler:
