@@ -46,7 +46,6 @@ def create_http(
     limit = None
     if parts.settings.rate_limit is not None:
         limit = RateLimit(parts.services.clock, parts.settings.rate_limit)
-
     admit = _by_address(parts)
     guarded = Router(
         "/",
