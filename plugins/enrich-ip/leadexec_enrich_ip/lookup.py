@@ -42,7 +42,6 @@ class MaxmindFile(Lookup[MaxmindSettings, IpQuestion, IpFacts]):
     title: ClassVar[str] = "MaxMind database file"
     asks: ClassVar[type[IpQuestion]] = IpQuestion
     offline: ClassVar[bool] = True
-    quick: ClassVar[bool] = True
     keep_seconds: ClassVar[float] = LOOK_EVERY
     """No longer than the file is trusted to be the same."""
 
