@@ -72,7 +72,7 @@ def _body(chance: Random, index: int, campaign: int, *, full: bool) -> bytes:
         fields["City"], fields["State"], fields["Zip"] = chance.choice(PLACES)
         # What enrichment asks about comes again, so that its answers are kept.
         fields["Address"] = f"{index % 200} Juniper Street"
-        fields["Phone"] = f"(213) {243 + index % 37}-{1357 + index % 500 * 13}"
+        fields["Phone"] = f"(213) {243 + index % 20}-{1357 + index % 200 * 13}"
     return json.dumps({"campaign": campaign, "fields": fields}).encode()
 
 
